@@ -23,9 +23,9 @@ const (
 	minDropout = 30 * time.Second // shortest silence of a channel that is reported
 )
 
-// detectActivity returns what the blocks that were read tell: spans of sound, of clipping and of
-// silence on one channel, the amount of speech, and hum. lufs is the loudness of the whole
-// recording; what is 25 dB below it is taken for room noise.
+// detectActivity returns the spans of sound, of clipping and of silence on one channel, the amount
+// of speech, and hum, in the blocks added so far. lufs is the loudness of the whole recording.
+// Seconds that are more than 25 dB below it, or below −60 LUFS, count as silence.
 func (s *analyser) detectActivity(lufs float64) Activity {
 	a := Activity{Hum: s.hum.result(), Clipped: s.clippedSpans, Speech: speechDuration(s.levels8)}
 	floor := max(-60, lufs-25) // 25 dB below the talk is the noise of the room
@@ -39,8 +39,9 @@ func (s *analyser) detectActivity(lufs float64) Activity {
 	return a
 }
 
-// secondsWhere returns the spans of those seconds for which match is true of the blocks [from,
-// to). Gaps of up to within are closed, and spans shorter than least dropped.
+// secondsWhere returns the spans of those seconds for whose blocks [from, to) match returns true.
+// Gaps of up to within are closed first, then spans shorter than least are dropped. A block has 100
+// ms.
 func secondsWhere(blocks []float64, within, least time.Duration, match func(from, to int) bool) (all []timeline.Span) {
 	const blocksASecond = 10
 	for from := 0; from < len(blocks); from += blocksASecond {
@@ -59,8 +60,7 @@ func secondsWhere(blocks []float64, within, least time.Duration, match func(from
 	return kept
 }
 
-// appendMerged appends a span, or extends the last one if that ends less than within before
-// it.
+// appendMerged appends a span, or extends the last one if the gap between them is at most within.
 func appendMerged(all []timeline.Span, s timeline.Span, within time.Duration) []timeline.Span {
 	if n := len(all); n > 0 && s.From-all[n-1].To <= within {
 		all[n-1].To = s.To

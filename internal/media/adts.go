@@ -15,9 +15,11 @@ import (
 // maxBrokenRanges is the most damage in a sound stream with which it is still used.
 const maxBrokenRanges = 2000
 
-// findBrokenAAC returns the packets of a recording's AAC streams that are no valid ADTS
-// frames, as when a receiver lost data: one of them keeps ffmpeg from copying the others. They
-// are ranges of packet numbers from 0, by stream index.
+// findBrokenAAC returns the packets of a recording's AAC streams that are not valid ADTS frames, as
+// when a receiver lost data. One of them keeps ffmpeg from copying the others. They are ranges of
+// packet numbers from 0, by stream index; undamaged streams are left out. It returns an
+// inputerr.Error if a stream is damaged in more than maxBrokenRanges places. name is the
+// recording's name in errors.
 func (t Tools) findBrokenAAC(ctx context.Context, path, name string, p Probe) (map[int][]timeline.Range, error) {
 	all := map[int][]timeline.Range{}
 	for _, a := range p.Audio {
@@ -68,7 +70,8 @@ func (t Tools) findBrokenADTS(ctx context.Context, path string, stream int) (bro
 	return broken, err
 }
 
-// appendToRanges adds n, which is greater than all numbers in the ranges.
+// appendToRanges adds n, which is greater than all numbers in the ranges, to the last range if it
+// follows that, or else as a new range.
 func appendToRanges(all []timeline.Range, n int64) []timeline.Range {
 	if last := len(all) - 1; last >= 0 && all[last].To == n {
 		all[last].To++
@@ -79,8 +82,9 @@ func appendToRanges(all []timeline.Range, n int64) []timeline.Range {
 
 const adtsHeader = 7 // bytes, without a checksum
 
-// isADTS reports whether a packet is a whole AAC frame with an ADTS header: sync word, layer
-// 0, a valid sample rate and one frame. head is its first bytes, size its length.
+// isADTS reports whether a packet is a whole AAC frame with an ADTS header: it has the sync word,
+// layer 0, a valid sample rate, a length that fits, and only one frame if it has a checksum. head
+// is the packet's first bytes, and size its length.
 func isADTS(head []byte, size int64) bool {
 	if len(head) < adtsHeader || head[0] != 0xff || head[1]&0xf6 != 0xf0 {
 		return false
@@ -91,7 +95,8 @@ func isADTS(head []byte, size int64) bool {
 	return rate < rates && whole > adtsHeader+2 && whole <= size && !(checked && frames > 0)
 }
 
-// dropPacketsFilter returns a bitstream filter that removes ranges of packets.
+// dropPacketsFilter returns a bitstream filter of ffmpeg that removes ranges of packets, counted
+// from 0.
 func dropPacketsFilter(broken []timeline.Range) string {
 	var any []string
 	for _, r := range broken {

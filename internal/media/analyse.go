@@ -46,7 +46,7 @@ type ChannelLevels struct {
 
 // Analyse reads the recording at path once: it measures the first sound stream, and scans the
 // keyframes of the video. It writes BlocksFile and LevelsFile into dir; without sound they are
-// empty. progress may be nil; it gets the fraction done.
+// empty. progress gets the fraction done, from 0 to 1, if there is sound; it may be nil.
 func (t Tools) Analyse(ctx context.Context, path string, p Probe, dir string, progress func(fraction float64)) (Analysis, error) {
 	keyframesPath := ""
 	if p.Video != nil {
@@ -56,12 +56,13 @@ func (t Tools) Analyse(ctx context.Context, path string, p Probe, dir string, pr
 	return t.analyse(ctx, path, p, dir, keyframesPath, progress)
 }
 
-// AnalyseSound does the same as Analyse, without scanning keyframes.
+// AnalyseSound does what Analyse does, but scans no keyframes.
 func (t Tools) AnalyseSound(ctx context.Context, path string, p Probe, dir string, progress func(fraction float64)) (Analysis, error) {
 	return t.analyse(ctx, path, p, dir, "", progress)
 }
 
-// analyse scans keyframes unless keyframesPath, a scratch file for them, is "".
+// analyse implements Analyse. It scans keyframes only if keyframesPath, a scratch file for them, is
+// not "".
 func (t Tools) analyse(ctx context.Context, path string, p Probe, dir, keyframesPath string, progress func(fraction float64)) (Analysis, error) {
 	a := Analysis{Stream: -1, Origin: p.origin()}
 	if len(p.Audio) > 0 {
@@ -84,8 +85,8 @@ func (t Tools) analyse(ctx context.Context, path string, p Probe, dir, keyframes
 	return a, nil
 }
 
-// origin returns the container's start on its own clock. Unlike Zero it does not depend on a
-// frame rate, so analyses do not either.
+// origin returns the container's start on its own clock, or 0 without video. Unlike Zero it does
+// not depend on the frame rate; nor do the analyses, whose times count from it.
 func (p Probe) origin() time.Duration {
 	if p.Video == nil {
 		return 0
@@ -93,8 +94,9 @@ func (p Probe) origin() time.Duration {
 	return ticksToDuration(p.Video.FirstPTS, p.Video.TimeBase) - p.Video.Lead
 }
 
-// decodeForAnalysis feeds the sound to s, and writes the keyframes to keyframesPath unless
-// that is "".
+// decodeForAnalysis decodes the sound into s, and writes the keyframes to keyframesPath unless that
+// is "". It stops a minute after the recording's length, since a damaged timestamp might otherwise
+// add hours of silence.
 func (t Tools) decodeForAnalysis(ctx context.Context, path string, p Probe, a Analysis, s *analyser, keyframesPath string, progress func(float64)) error {
 	// A damaged timestamp must not produce hours of silence.
 	const grace = time.Minute
@@ -156,7 +158,8 @@ func (s *analyser) close() error {
 	return errors.Join(s.toBlocks.Flush(), err, s.blocks.Close(), s.levels.Close())
 }
 
-// addBlock adds 100 ms of sound, or less at the end of the recording.
+// addBlock measures 100 ms of sound, or less at the end of the recording, and writes its record to
+// the BlocksFile.
 func (s *analyser) addBlock(left, right []float32) error {
 	at := timeline.Span{From: sampleTime(s.samples)}
 	s.samples += int64(len(left))
@@ -183,7 +186,8 @@ func (s *analyser) addBlock(left, right []float32) error {
 	return err
 }
 
-// addFrame adds 10 ms, and returns their greatest amplitude and the sum of their squares.
+// addFrame measures 10 ms of sound, and returns their greatest amplitude and the sum of their
+// squares.
 func (s *channelAnalyser) addFrame(x []float32) (peak float32, power float64) {
 	const full = 0.999
 	var sum float32
@@ -210,7 +214,7 @@ func (s *channelAnalyser) addFrame(x []float32) (peak float32, power float64) {
 	return peak, power
 }
 
-// finish fills in the results of the analysis.
+// finish computes the results of the analysis from all blocks, and writes them to a.
 func (s *analyser) finish(a *Analysis, p Probe) {
 	a.Duration = sampleTime(s.samples)
 	a.LUFS = max(absoluteGate, integratedLoudness(s.energies))
@@ -244,8 +248,9 @@ func (s *analyser) channelLevels(n int) ChannelLevels {
 	}
 }
 
-// isDead reports whether a channel has nothing worth using: it is silent, or hum and crosstalk
-// far below the other channel.
+// isDead reports whether a channel has nothing worth using. It is silent, more than 30 LU below the
+// other channel, or below −55 LUFS and more than 15 LU below the other: then it has only hum and
+// crosstalk.
 func isDead(side, other ChannelLevels) bool {
 	under := other.LUFS - side.LUFS
 	return side.LUFS <= silenceThreshold || under > 30 || side.LUFS < -55 && under > 15

@@ -35,10 +35,11 @@ type AssembleInputs struct {
 	Subtitles []string // one file for each language (see Container.SubtitleExtension)
 }
 
-// Assemble joins segments and their sounds into the file out, with subtitle streams and
-// chapters if there are any. Everything is copied and nothing encoded. It uses the directory
-// scratch. It verifies the number of frames and the time of each, that every sound starts and
-// ends with the video, the languages and the chapters. progress may be nil.
+// Assemble joins segments and their sounds into the file out, with subtitle streams and chapters if
+// there are any. It copies all streams and encodes nothing. It writes temporary files to the
+// directory scratch. Then it verifies the number of frames and the time of each, that every sound
+// starts and ends with the video, the languages and the chapters. It returns a
+// *SegmentMismatchError if the segments cannot be joined. progress may be nil.
 func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, from AssembleInputs, out, scratch string, progress func(Progress)) (VideoFacts, error) {
 	j, err := t.newAssembler(spec, from, out, scratch, progress)
 	if err != nil {
@@ -97,9 +98,9 @@ func (t Tools) newAssembler(spec AssembleSpec, from AssembleInputs, out, scratch
 	return j, nil
 }
 
-// write writes the file with its index in front, so that browsers can play it while it loads.
-// The room is reserved beforehand, because moving the index afterwards writes everything
-// twice.
+// write writes the file with its index in front, so that browsers can play it while it loads. It
+// reserves room for the index beforehand; if that was too little for an MP4, it writes the file
+// again and moves the index, which takes twice the time.
 func (j *assembler) write(ctx context.Context) error {
 	room := strconv.FormatInt(j.indexBytes, 10)
 	if j.spec.Container.Matroska() {
@@ -161,7 +162,7 @@ func (j *assembler) graph(layout options) *ffmpeg.Stream {
 	return ffmpeg.Output(streams, fileURL(j.out), o)
 }
 
-// metadataArgs returns metadata as key=value, sorted.
+// metadataArgs returns metadata as key=value, sorted by key.
 func metadataArgs(metadata map[string]string) []string {
 	all := []string{}
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {
@@ -170,8 +171,8 @@ func metadataArgs(metadata map[string]string) []string {
 	return all
 }
 
-// checkJoinable returns a *SegmentMismatchError unless all segments have the same decoder
-// configuration.
+// checkJoinable returns a *SegmentMismatchError for the first segment whose decoder configuration
+// differs from that of segment 0.
 func checkJoinable(segments []string) error {
 	var first []byte
 	for i, path := range segments {
@@ -189,8 +190,8 @@ func checkJoinable(segments []string) error {
 	return nil
 }
 
-// writeConcatList writes the input of ffmpeg's concat demuxer. It refers to segments by
-// symbolic links beside it, whose names need no quoting.
+// writeConcatList writes a list of segments for ffmpeg's concat demuxer into scratch, and returns
+// its path. The list names symbolic links beside it, since the paths themselves might need quoting.
 func writeConcatList(segments []string, scratch string) (string, error) {
 	var names strings.Builder
 	for i, path := range segments {
@@ -208,9 +209,9 @@ func writeConcatList(segments []string, scratch string) (string, error) {
 	return path, os.WriteFile(path, []byte("ffconcat version 1.0\n"+names.String()), 0o644)
 }
 
-// snapToFramesFilter returns a bitstream filter that moves each timestamp to the frame grid.
-// scale is the number of ticks a second. The concat demuxer adds durations in whole
-// microseconds, which at 29.97 frames a second drift off the grid after some dozens of joins.
+// snapToFramesFilter returns a bitstream filter of ffmpeg that rounds each timestamp to that of a
+// frame. scale is the number of ticks a second. It is needed because the concat demuxer adds
+// durations in whole microseconds, which drift after some dozens of joins at 29.97 frames a second.
 func snapToFramesFilter(rate timeline.Rate, scale int64) string {
 	expr := func(ts string) string {
 		frame := fmt.Sprintf("%d/%d", rate.Den*scale, rate.Num) // ticks
@@ -219,9 +220,8 @@ func snapToFramesFilter(rate timeline.Rate, scale int64) string {
 	return fmt.Sprintf("setts=pts=%s:dts=%s:duration=%s", expr("PTS"), expr("DTS"), expr("DURATION"))
 }
 
-// estimateIndexSize returns an upper bound for the index of an MP4 or WebM in bytes: size,
-// time and position for each frame, size and position for each sound packet, and the subtitle
-// samples.
+// estimateIndexSize returns an upper bound for the index of an MP4 or WebM, in bytes: 64 KiB, and
+// an amount for each frame, each second of each sound, and each subtitle cue.
 func estimateIndexSize(frames int64, rate timeline.Rate, cues int64, sounds int) int64 {
 	seconds := int64(rate.Time(frames)/time.Second) + 1
 	return 64<<10 + frames*24 + seconds*100*16*int64(sounds) + cues*64

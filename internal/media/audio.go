@@ -35,14 +35,15 @@ const (
 	truePeakTolerance = 0.05 // dB by which true-peak meters differ
 )
 
-// RenderAudio makes the sound of a whole programme: it cuts the pieces out of the recordings
-// to the sample, brings them to the target loudness, encodes them to out (AAC in MP4, Opus in
-// WebM, FLAC in Matroska) and measures the decoded result. The gain is computed beforehand
-// from the recordings' blocks, including what the limiter will take away. A result that misses
-// the target all the same is rendered again.
+// RenderAudio makes the sound of a whole programme. It cuts the pieces out of the recordings to the
+// sample, brings them to the target loudness, encodes them to out (AAC in MP4, Opus in WebM, FLAC
+// in Matroska) and measures the decoded result. The gain, including what the limiter will take
+// away, is computed beforehand from the recordings' blocks. A result that misses the target is
+// rendered again, up to maxCorrections times; if it still misses, the facts have a note. A
+// programme that is almost silent keeps its level, which is noted, too.
 //
-// The container marks the encoder's priming samples, and copying the stream to another
-// container keeps the mark, so that players skip them.
+// The container marks the encoder's priming samples, and copying the stream to another container
+// keeps the mark, so that players skip them.
 //
 // progress may be nil; it gets the position in the programme.
 func (t Tools) RenderAudio(ctx context.Context, spec AudioSpec, sources []AudioSource, out string, progress func(Progress)) (AudioFacts, error) {
@@ -95,8 +96,8 @@ func (t Tools) renderAudio(ctx context.Context, spec AudioSpec, sources []AudioS
 	}
 }
 
-// loudnessNotes returns notes for people if the sound was very quiet, or misses the target.
-// before is its loudness without gain.
+// loudnessNotes returns notes for people if the sound was very quiet, or if good is false, which
+// says that it misses the target. before is its loudness without gain, in LUFS.
 func loudnessNotes(spec AudioSpec, before float64, facts AudioFacts, good bool) (notes []string) {
 	if facts.Gain > 30 {
 		notes = append(notes, fmt.Sprintf("the sound was very quiet (%.0f LUFS) and was raised by %.0f dB, including its noise", before, facts.Gain))
@@ -124,8 +125,10 @@ type sampleRange struct{ from, to int64 }
 
 func (c audioSegment) len() int64 { return c.to - c.from }
 
-// segments lays out the programme. Each edge is that of a frame, rounded to the sample from
-// the programme's start, so that sound and video stay in sync however many pieces there are.
+// segments returns the programme's segments from start to end, with silence where the opening and
+// closing have no clip. Each edge is that of a frame, rounded to the sample from the programme's
+// start, so that sound and video stay in sync however many pieces there are. It returns an error if
+// a piece is from a recording that sources lacks, or if the programme is empty.
 func (s AudioSpec) segments(sources []AudioSource) ([]audioSegment, error) {
 	if s.Rate.Num <= 0 || s.Rate.Den <= 0 {
 		return nil, fmt.Errorf("%v is not a frame rate", s.Rate)
@@ -203,8 +206,8 @@ type audioRenderer struct {
 
 func (m *audioRenderer) samples() int64 { return m.segments[len(m.segments)-1].to }
 
-// renderAndMeasure renders the programme with a gain and a ceiling in dB, and measures the
-// decoded result.
+// renderAndMeasure renders the programme to m.out with a gain and a limiter's ceiling, both in dB,
+// and measures the decoded result. It returns an error if that has the wrong number of samples.
 func (m *audioRenderer) renderAndMeasure(ctx context.Context, gain, ceiling float64) (AudioFacts, error) {
 	encoder, err := m.spec.encoderArgs()
 	if err != nil {
@@ -249,12 +252,13 @@ func (m *audioRenderer) reportProgress(fraction float64) {
 	m.progress(Progress{Time: at, Speed: at.Seconds() / time.Since(m.began).Seconds()})
 }
 
-// encoderArgs returns ffmpeg's options for the codec and container.
+// encoderArgs returns ffmpeg's options for the codec and container. It returns an error for a codec
+// other than aac, opus and flac.
 //
 // Of the two methods of ffmpeg's AAC encoder, "fast" takes half the time (ten minutes: 4.9 s
-// instead of 10.5 s) and is as good for talks: the noise it adds to speech at 160k is 50 LU
-// below clean speech and 37 LU below speech in a noisy room; for twoloop it is 34 and 40. It
-// also keeps peaks, while twoloop raised those of claps by up to 3 dB.
+// instead of 10.5 s) and is as good for talks: the noise it adds to speech at 160k is 50 LU below
+// clean speech and 37 LU below speech in a noisy room; for "twoloop" it is 34 and 40. It also keeps
+// peaks, while "twoloop" raised those of claps by up to 3 dB.
 func (s AudioSpec) encoderArgs() ([]string, error) {
 	var codec []string
 	switch s.Codec {
@@ -270,9 +274,9 @@ func (s AudioSpec) encoderArgs() ([]string, error) {
 	return append(codec, "-b:a", s.Bitrate, "-flags:a", "+bitexact", "-fflags", "+bitexact"), nil
 }
 
-// maxPadding returns how many samples more than the programme has a decoder may give. AAC
-// packets have 1024 samples, and ffmpeg plays the last one of an MP4 to its end. Opus marks
-// the excess.
+// maxPadding returns how many more samples a decoder may return than were encoded. AAC packets have
+// 1024 samples, and ffmpeg plays the last one of an MP4 to its end. Opus marks the excess, and FLAC
+// has none.
 func (s AudioSpec) maxPadding() int64 {
 	if s.Codec == "aac" {
 		return 1023
@@ -280,7 +284,8 @@ func (s AudioSpec) maxPadding() int64 {
 	return 0
 }
 
-// render sends the programme to w from start to end.
+// render writes the sound of the whole programme to w, with silence where a segment has no source
+// or the source ends early.
 func (m *audioRenderer) render(ctx context.Context, w *pcmWriter) error {
 	for _, c := range m.segments {
 		if c.source >= 0 {
@@ -296,8 +301,9 @@ func (m *audioRenderer) render(ctx context.Context, w *pcmWriter) error {
 	return w.flush()
 }
 
-// renderSegment sends a segment's part of a recording to w. If the recording ends early, the
-// rest is left out; render fills it with silence.
+// renderSegment decodes a segment's part of a recording and writes it to w, with the segment's
+// gain, mutes and filters and with faded edges. If the recording ends early, it writes less than
+// the segment's length.
 func (m *audioRenderer) renderSegment(ctx context.Context, c audioSegment, w *pcmWriter) error {
 	pick := channelMixer(c.channels)
 	if pick == nil {

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// muteRange silences the part of x in r, with a fade on either side. at is the sample number
-// of x[0].
+// muteRange silences the part of x in r, with a fade of fadeSamples before and after it. at is the
+// number in the programme of sample x[0].
 func muteRange(x []float32, at int64, r sampleRange) {
 	for i := max(at, r.from-fadeSamples); i < min(at+int64(len(x)), r.to+fadeSamples); i++ {
 		switch {
@@ -25,11 +25,12 @@ func muteRange(x []float32, at int64, r sampleRange) {
 // compensate for.
 const denoiseDelay = 1200
 
-// filterChain returns the filters for a recording's sound, as ffmpeg writes them, each with a
-// comma in front. blocks is the recording's BlocksFile.
+// filterChain returns the filters for a recording's sound, as ffmpeg writes them, each with a comma
+// in front; "" if there are none. blocks is the path of the recording's BlocksFile, from which the
+// noise is measured.
 //
-// Noise is reduced by 10 dB only, because more is audible in the voice. afftdn must be told
-// the noise floor; by itself it only removes what is at −50 dB.
+// Noise is reduced by 10 dB only, because more is audible in the voice. Without the measured noise
+// floor, afftdn would only remove what is below −50 dB.
 func (s AudioSpec) filterChain(blocks string) (string, error) {
 	var chain string
 	if s.HighPass > 0 {
@@ -55,8 +56,8 @@ func (s AudioSpec) filterChains(sources []AudioSource) (all []string, err error)
 	return all, nil
 }
 
-// noiseFloor returns how loud a recording's noise is, in dBFS: a little above the quietest
-// tenth, which is between words.
+// noiseFloor returns how loud a recording's noise is, in dBFS from −80 to −20: 3 dB above its
+// quietest tenth, which is mostly between words.
 func noiseFloor(blocks []loudnessBlock) float64 {
 	const above, least, most = 3, -80, -20
 	if len(blocks) == 0 {

@@ -43,7 +43,8 @@ func (b loudnessBlock) encode() []byte {
 	return append(append(r, b.peaks[0][:]...), b.peaks[1][:]...)
 }
 
-// readBlocks reads a whole BlocksFile, about a megabyte for an hour.
+// readBlocks reads a whole BlocksFile, which has about a megabyte for an hour of sound. It returns
+// an error if the last record is incomplete.
 func readBlocks(path string) ([]loudnessBlock, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -64,7 +65,8 @@ func readBlocks(path string) ([]loudnessBlock, error) {
 	return blocks, nil
 }
 
-// levelByte encodes a level; see LevelsFile.
+// levelByte encodes a level in dB as LevelsFile has it. Levels out of its range become the nearest
+// one that it can hold.
 func levelByte(db float64) byte {
 	return byte(math.Round(min(255, max(0, 2*(db-minLevel))))) // −Inf is 0
 }

@@ -43,10 +43,10 @@ type CardFiles struct {
 }
 
 // RenderCard draws an opening or closing card for all outs: its text, drawn by libass, over a
-// background. The size and encoding in spec are ignored; those of the outs apply. Each out can
-// be joined to segments that Encode made with the same settings. scratch is a directory for
-// temporary files. RenderCard returns a *GlyphError for a character that cannot be drawn, and
-// a *RequirementError for a font that is missing or damaged.
+// background. It ignores the size and encoding in spec; those of the outs apply. Each out can be
+// joined to segments that Encode made with the same settings. scratch is a directory for temporary
+// files. It returns a *GlyphError for a character that no font can draw, and a *RequirementError if
+// a font is missing or damaged or this ffmpeg cannot read an SVG background.
 func (t Tools) RenderCard(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOutput, scratch string, progress func(Progress)) (err error) {
 	if spec, err = resolveFont(ctx, spec, from, scratch); err != nil {
 		return err
@@ -69,8 +69,8 @@ func (t Tools) RenderCard(ctx context.Context, spec CardSpec, from CardFiles, ou
 	return nil
 }
 
-// resolveFont returns spec with the family name of its font. A font file is copied into
-// scratch.
+// resolveFont prepares the font of a card, and returns spec with the family name that libass finds
+// it by. A font file is copied into scratch.
 func resolveFont(ctx context.Context, spec CardSpec, from CardFiles, scratch string) (CardSpec, error) {
 	if from.Font != "" {
 		return spec, installFontFile(from.Font, scratch)
@@ -107,7 +107,9 @@ func (t Tools) RenderCardPNG(ctx context.Context, spec CardSpec, from CardFiles,
 	return nil
 }
 
-// renderCardGroup draws outs that share a layout: it draws the largest and scales it.
+// renderCardGroup draws the card once, in the size of the widest out, and encodes it scaled to
+// each. All outs must have the same shortSideUnits. The card fades in and out for half a second, if
+// it is long enough.
 func (t Tools) renderCardGroup(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOutput, scratch string, progress func(Progress)) error {
 	largest := slices.MaxFunc(outs, func(a, b EncodeOutput) int { return cmp.Compare(a.Width, b.Width) })
 	picture, err := t.cardPicture(ctx, spec, from, largest, scratch)
@@ -133,8 +135,9 @@ func (t Tools) renderCardGroup(ctx context.Context, spec CardSpec, from CardFile
 	return nil
 }
 
-// cardPicture lays a card out in the size of out, and returns a function that builds its
-// filter graph. A moving background has no end.
+// cardPicture lays out a card in the size of out, writes its script to scratch, and returns a
+// function that builds its filter graph. The stream is a single picture, or one without end if the
+// background is a clip.
 func (t Tools) cardPicture(ctx context.Context, spec CardSpec, from CardFiles, out EncodeOutput, scratch string) (func() *ffmpeg.Stream, error) {
 	script, err := t.writeFittingScript(ctx, spec, newLayoutArea(out), scratch)
 	if err != nil {
@@ -155,7 +158,8 @@ func (t Tools) cardPicture(ctx context.Context, spec CardSpec, from CardFiles, o
 	}, nil
 }
 
-// explainError turns ffmpeg's error in drawing a card into one that helps a user.
+// explainError returns a *RequirementError if err says that this ffmpeg cannot read SVG, which the
+// background is. It wraps any other error.
 func (l *CardLook) explainError(err error) error {
 	if l != nil && l.Background == SVG && strings.Contains(err.Error(), "codec svg") { // ffmpeg's message if it was built without the decoder
 		return &RequirementError{"this ffmpeg cannot read SVG", "Use one that is built with librsvg, or convert the background to PNG (rsvg-convert -w 3840 background.svg -o background.png)."}
@@ -172,8 +176,9 @@ const (
 	maxUnitsPerPixel  = 3.6  // keeps the smallest font, of 26 units, seven pixels high
 )
 
-// shortSideUnits returns the number of units along the shorter side of a picture. Small
-// pictures have fewer, and so relatively larger letters.
+// shortSideUnits returns the number of layout units along the shorter side of a picture:
+// maxShortSideUnits, or fewer for pictures of less than 300 pixels. Text of the same units is then
+// larger relative to the picture, and can be read.
 func shortSideUnits(out EncodeOutput) int {
 	return min(maxShortSideUnits, int(maxUnitsPerPixel*float64(min(out.Width, out.Height))))
 }
@@ -183,11 +188,12 @@ func newLayoutArea(out EncodeOutput) layoutArea {
 	return layoutArea{units * out.Width / short, units * out.Height / short}
 }
 
-// margin returns the free space at the left and the right.
+// margin returns the width of the empty space at the left and at the right, in units.
 func (c layoutArea) margin() int { return c.width * 5 / 64 }
 
-// writeFittingScript writes the card's ASS script with the largest letters that fit between
-// the margins, as measured with the fonts of this machine, and returns its path.
+// writeFittingScript writes the card's ASS script to scratch and returns its path. The letters are
+// the largest that fit between the margins, as tried with the fonts of this machine. It returns an
+// error if even the smallest do not fit.
 func (t Tools) writeFittingScript(ctx context.Context, spec CardSpec, area layoutArea, scratch string) (path string, err error) {
 	path = filepath.Join(scratch, "card.ass")
 	for shrink := 0; ; shrink++ {
@@ -237,7 +243,8 @@ func (t Tools) drawPreview(ctx context.Context, script string, area layoutArea, 
 	return picture, missingGlyph(stderr)
 }
 
-// fits reports whether all text is within the ranges.
+// fits reports whether everything that is drawn in the preview is within the horizontal ranges,
+// which are in units.
 func fits(picture *image.Gray, ranges []xRange) bool {
 	const inked = 64 // brighter than black
 	for i, y := range picture.Pix {
@@ -254,8 +261,9 @@ const installFonts = "Install some; on Debian and Ubuntu: apt-get install fontco
 // missingGlyphPattern matches libass's message that no font has a character.
 var missingGlyphPattern = regexp.MustCompile(`failed to find any fallback with glyph 0x([0-9A-Fa-f]+)`)
 
-// missingGlyph returns an error for the first character that libass could not draw, if there
-// is one.
+// missingGlyph returns a *GlyphError for the first character that libass could not draw, according
+// to ffmpeg's output, or nil. Invisible characters do not count. If there is no font at all, it
+// returns a *RequirementError.
 func missingGlyph(stderr string) error {
 	for _, m := range missingGlyphPattern.FindAllStringSubmatch(stderr, -1) {
 		code, err := strconv.ParseInt(m[1], 16, 32)
@@ -272,7 +280,7 @@ func missingGlyph(stderr string) error {
 	return nil
 }
 
-// fontPackage returns a Debian package with a font for a character.
+// fontPackage returns the Debian package that probably has a font for a character.
 func fontPackage(c rune) string {
 	switch {
 	case unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo):
@@ -337,8 +345,8 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 `
 )
 
-// escapeASS escapes a line of text for ASS: a word joiner behind each backslash keeps it from
-// starting an escape sequence, braces are escaped, and control characters become spaces.
+// escapeASS escapes a line of text for an ASS script: a word joiner after each backslash keeps it
+// from starting an escape sequence, braces are escaped, and control characters become spaces.
 func escapeASS(line string) string {
 	line = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -349,7 +357,8 @@ func escapeASS(line string) string {
 	return strings.NewReplacer(`\`, "\\\u2060", "{", `\{`, "}", `\}`).Replace(line)
 }
 
-// rightToLeft reports whether the first letter with a direction is written from right to left.
+// rightToLeft reports whether the first character of s that has a direction is written from right
+// to left.
 func rightToLeft(s string) bool {
 	for _, r := range s {
 		switch p, _ := bidi.LookupRune(r); p.Class() {

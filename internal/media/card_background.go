@@ -36,7 +36,7 @@ func newGradient(width, height int) gradient {
 	return n
 }
 
-// colourAt returns red, green and blue of a pixel, from 0 to 254.
+// colourAt returns red, green and blue of the pixel in column px and row py, each from 0 to 254.
 func (n gradient) colourAt(px, py int) [3]float64 {
 	x, y := float64(px)*n.scale, float64(py)*n.scale
 	down := (x/n.width + y) / 2

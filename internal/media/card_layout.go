@@ -24,8 +24,8 @@ type textBlock struct {
 	x, y, anchor     int    // anchor is the point of the text at x, y by number pad: 7 is the upper left
 }
 
-// textBlocks returns the texts of a card, at the places that the look gives them or else at
-// Lectern's. right says that text is written from right to left.
+// textBlocks returns the texts of a card with their positions: those that the look sets, or else
+// the default ones. right says that text is written from right to left.
 func (spec CardSpec) textBlocks(area layoutArea, right bool) []textBlock {
 	down := func(of float64) int { return int(of * float64(area.height)) }
 	all := []textBlock{
@@ -47,8 +47,8 @@ func (spec CardSpec) textBlocks(area layoutArea, right bool) []textBlock {
 	return all
 }
 
-// joinNames joins names to one text that can be broken only between names, unless a name is
-// very long.
+// joinNames joins names with dots in between. Spaces within names become no-break spaces, so that
+// lines break only between names; a name of more than 30 columns may be broken anyway.
 func joinNames(names []string) string {
 	const most = 30 // columns; longer names may be broken
 	all := make([]string, len(names))
@@ -61,7 +61,8 @@ func joinNames(names []string) string {
 	return strings.Join(all, "\u00a0· ")
 }
 
-// moveTo moves a text to the place that a look gives it.
+// moveTo gives a text the position, size, alignment and colour that a look sets. right says that
+// text is written from right to left.
 func (p *textBlock) moveTo(at conference.TextBox, area layoutArea, right bool) {
 	across := func(hundredths float64) int { return int(hundredths * float64(area.width) / 100) }
 	down := func(hundredths float64) int { return int(hundredths * float64(area.height) / 100) }
@@ -91,8 +92,8 @@ func (p *textBlock) moveTo(at conference.TextBox, area layoutArea, right bool) {
 // xRange is a horizontal range of a canvas in which there may be text.
 type xRange struct{ from, to int }
 
-// textRanges returns where text may be: between the margins or, for texts that the look
-// places, within their boxes.
+// textRanges returns the horizontal ranges in which text may be, in units: between the margins, and
+// for texts that the look places, within their boxes.
 func (l *CardLook) textRanges(area layoutArea) []xRange {
 	clear := area.margin() * 3 / 4
 	if l == nil {
@@ -111,13 +112,13 @@ func (l *CardLook) textRanges(area layoutArea) []xRange {
 	return all
 }
 
-// hasRule reports whether the short rule above the conference's name is drawn. It is, unless
-// the look changes the layout or the background.
+// hasRule reports whether a short rule is drawn above the conference's name. A look has none if it
+// sets a background, a logo or the place of a text.
 func (l *CardLook) hasRule() bool {
 	return l == nil || l.Background == "" && len(l.Places) == 0 && l.Logo == nil
 }
 
-// place returns the box that the look gives a text, if any.
+// place returns the box that the look sets for the text of that name. ok is false if it sets none.
 func (l *CardLook) place(name string) (conference.TextBox, bool) {
 	if l == nil {
 		return conference.TextBox{}, false
@@ -130,7 +131,7 @@ func (l *CardLook) place(name string) (conference.TextBox, bool) {
 // substitutes another.
 const defaultFont = "Noto Sans"
 
-// font returns the name of the font family.
+// font returns the name of the font family to draw with.
 func (l *CardLook) font() string {
 	switch {
 	case l.hasFontFile():
@@ -141,13 +142,14 @@ func (l *CardLook) font() string {
 	return l.Font
 }
 
-// hasFontFile reports whether the font is a file of the conference's.
+// hasFontFile reports whether the conference supplied the font as a file.
 func (l *CardLook) hasFontFile() bool { return l != nil && l.FontFile }
 
 // fontFileFamily is the family name under which a font file is used; its own name is ignored.
 const fontFileFamily = "Lectern Card Letters"
 
-// installFontFile copies the font file at path to where burnScript finds it.
+// installFontFile copies the font file at path to scratch, under the family name fontFileFamily,
+// where burnScript finds it. It returns a *RequirementError if the font is damaged.
 func installFontFile(path, scratch string) error {
 	font, err := readFontFile(path)
 	if err != nil {
@@ -160,7 +162,8 @@ func installFontFile(path, scratch string) error {
 	return os.WriteFile(filepath.Join(dir, "letters.ttf"), font.renamed(fontFileFamily), 0o644)
 }
 
-// burnScript draws an ASS script over s.
+// burnScript returns s with the ASS script at that path drawn over it. A font file must be where
+// installFontFile puts it, in the same directory.
 func (l *CardLook) burnScript(s *ffmpeg.Stream, script string) *ffmpeg.Stream {
 	o := options{"filename": script}
 	if l.hasFontFile() {
@@ -169,8 +172,9 @@ func (l *CardLook) burnScript(s *ffmpeg.Stream, script string) *ffmpeg.Stream {
 	return filter(s, "ass", o)
 }
 
-// background returns the background of a card in the size of out: a single picture, or a clip
-// whose last frame is repeated without end. It is scaled to cover the card, and cropped.
+// background returns the background at path in the size of out: a single picture, or a clip whose
+// last frame is repeated without end. It is scaled to cover the card, and cropped. Without a look,
+// path is what writeBackground wrote, which already has that size.
 func (l *CardLook) background(path string, rate timeline.Rate, out EncodeOutput) *ffmpeg.Stream {
 	input := options{"protocol_whitelist": allowedProtocols, "framerate": rate, "f": "ppm_pipe"}
 	clip := l != nil && l.Background == Clip
@@ -193,7 +197,8 @@ func (l *CardLook) background(path string, rate timeline.Rate, out EncodeOutput)
 	return filter(s, "setsar", options{"sar": 1})
 }
 
-// overlayLogo draws the logo, which may be transparent, over a card.
+// overlayLogo draws the logo at path, a PNG that may be transparent, over a card, at the position
+// and width that the look sets.
 func (l *CardLook) overlayLogo(s *ffmpeg.Stream, path string, out EncodeOutput) *ffmpeg.Stream {
 	logo := ffmpeg.Input(fileURL(path), options{"protocol_whitelist": allowedProtocols, "f": "png_pipe"}).Get("v:0")
 	logo = filter(logo, "scale", options{"w": max(2, int(l.Logo.Width*float64(out.Width)/100)), "h": -1, "flags": "lanczos"})

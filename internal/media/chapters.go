@@ -15,8 +15,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// writeFFMetadata writes metadata, by ffmpeg's keys, and chapters into dir in ffmpeg's
-// metadata format, and returns the path.
+// writeFFMetadata writes metadata, by ffmpeg's keys, and the sections as chapters into a file in
+// dir, in ffmpeg's metadata format. It returns the file's path.
 func writeFFMetadata(metadata map[string]string, sections []conference.Section, dir string) (path string, err error) {
 	escape := strings.NewReplacer(`\`, `\\`, "=", `\=`, ";", `\;`, "#", `\#`, "\n", "\\\n", "\r", "")
 	var b strings.Builder
@@ -33,9 +33,10 @@ func writeFFMetadata(metadata map[string]string, sections []conference.Section, 
 	return path, os.WriteFile(path, []byte(b.String()), 0o600)
 }
 
-// addFFMetadataInput adds the file that writeFFMetadata wrote as the last input to a command
-// line. (A graph of streams has no place for it, since it has no streams.) Chapters are taken
-// from it, and metadata if all is true.
+// addFFMetadataInput adds the file that writeFFMetadata wrote, list, to ffmpeg's arguments as the
+// last input, and takes the chapters from it, and the metadata if all is true. If list is "", it
+// returns args unchanged. The arguments must contain -map. (The file has no streams, so a graph of
+// streams cannot contain it.)
 func addFFMetadataInput(args []string, list string, all bool) []string {
 	if list == "" {
 		return args
@@ -62,7 +63,8 @@ func estimateChapterSize(sections []conference.Section) (bytes int64) {
 	return bytes
 }
 
-// verifyChapters checks that a file has the chapters, at the right times to the millisecond.
+// verifyChapters returns an error unless a file has as many chapters as there are sections, each
+// with a title and within a millisecond of the section's start. Without sections it checks nothing.
 func (t Tools) verifyChapters(ctx context.Context, path string, sections []conference.Section) error {
 	if len(sections) == 0 {
 		return nil

@@ -16,11 +16,11 @@ type Command struct {
 	Env  []string // its whole environment, as "NAME=value"
 }
 
-// Exec runs a program as ffmpeg is run: niced, with a limit on the size of its files, and in a
-// process group that is killed when ctx ends or this process dies. Its address space is not
-// limited, because some programs reserve far more than they use. read gets its standard
-// output. Any process of the group that is still running at the end is killed. Exec returns a
-// *ToolError if the program fails.
+// Exec runs a program of a user. Like ffmpeg, it is niced, has a limit on the size of its files,
+// and runs in a process group that is killed when ctx ends or this process dies. Its memory is not
+// limited, because some programs reserve far more address space than they use. read gets its
+// standard output. When the program ends, other processes of its group are killed. Exec returns
+// what it wrote to standard error, and a *ToolError if it fails.
 func (t Tools) Exec(ctx context.Context, c Command, read func(io.Reader) error) (stderr string, err error) {
 	t.MaxMemory = 0
 	stderr, err = t.runProgram(ctx, program{args: c.Args, dir: c.Dir, env: c.Env, killGroup: true}, read)

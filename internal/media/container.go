@@ -55,15 +55,17 @@ type sideData struct {
 	Compatible int     `json:"dv_bl_signal_compatibility_id"` // format that other decoders can use: 0 for none
 }
 
-// container runs ffprobe on a file.
+// container runs ffprobe on a file and returns its streams and format.
 func (t Tools) container(ctx context.Context, path string) (c container, err error) {
 	args := append([]string{"-show_format", "-show_streams", "-of", "json"}, InputArgs(path)...)
 	_, err = t.Inspect(ctx, args, func(r io.Reader) error { return json.NewDecoder(r).Decode(&c) })
 	return c, err
 }
 
-// selectStreams returns the wanted video stream, counted from 1, and all sounds. The index of
-// the video stream is −1 if there is none at all.
+// selectStreams returns video stream number wanted, counted from 1, and all sounds. If there is no
+// video at all, the Index of picture is −1. It returns an inputerr.Error if there is neither video
+// nor sound, no such video, or one in a profile of Dolby Vision that cannot be decoded. name is the
+// recording's name in errors.
 func (c container) selectStreams(name string, wanted int) (picture stream, sounds []stream, err error) {
 	picture.Index = -1
 	pictures := 0
@@ -91,28 +93,30 @@ func (c container) selectStreams(name string, wanted int) (picture stream, sound
 	return picture, sounds, nil
 }
 
-// isVideo reports whether a stream is a video that can be used, not a cover image.
+// isVideo reports whether a stream is a video of known size, and not a still image.
 func (s stream) isVideo() bool { return s.Kind == "video" && !s.isStillImage() && s.Width > 0 }
 
-// isStillImage reports whether a video stream is a cover or the like.
+// isStillImage reports whether a video stream is a cover image or thumbnails.
 func (s stream) isStillImage() bool {
 	return s.Disposition["attached_pic"] == 1 || s.Disposition["still_image"] == 1 || s.Disposition["timed_thumbnails"] == 1
 }
 
-// isVideo reports whether the stream with an index is a video, even one of unknown size.
+// isVideo reports whether the stream with that index is a video and not a still image, even if its
+// size is unknown.
 func (c container) isVideo(index int) bool {
 	return slices.ContainsFunc(c.Streams, func(s stream) bool {
 		return s.Index == index && s.Kind == "video" && !s.isStillImage()
 	})
 }
 
-// declared returns the length that the container declares; 0 if none.
+// declared returns the length that the container declares, or 0 if it declares none.
 func (c container) declared() time.Duration { return parseSeconds(c.Format.Duration) }
 
-// startTime returns where the container begins on its own clock.
+// startTime returns when the container begins on its own clock, or 0 if that is unknown.
 func (c container) startTime() time.Duration { return parseSeconds(c.Format.Start) }
 
-// parseSeconds parses a time as ffprobe prints it; 0 if it is invalid.
+// parseSeconds parses a time in seconds, as ffprobe prints it, to the microsecond. It returns 0 if
+// it is invalid.
 func parseSeconds(s string) time.Duration {
 	seconds, err := strconv.ParseFloat(s, 64)
 	if err != nil {
@@ -121,7 +125,7 @@ func parseSeconds(s string) time.Duration {
 	return time.Duration(math.Round(seconds*1e6)) * time.Microsecond
 }
 
-// timeBase returns the length of the stream's tick in seconds.
+// timeBase returns the length of the stream's tick in seconds, or a microsecond if it is unknown.
 func (s stream) timeBase() timeline.Rate {
 	r, err := timeline.ParseRate(s.TimeBase)
 	if err != nil {
@@ -130,7 +134,8 @@ func (s stream) timeBase() timeline.Rate {
 	return r
 }
 
-// displaySize returns the size of the video as displayed: square pixels, upright, even.
+// displaySize returns the size of the video as it is displayed, with square pixels and upright, in
+// pixels. Odd lengths are rounded up to even ones.
 func (s stream) displaySize() (width, height int) {
 	w, h := s.Width, s.Height
 	if sar, err := timeline.ParseRate(strings.ReplaceAll(s.SAR, ":", "/")); err == nil {
@@ -162,7 +167,8 @@ func (s stream) matrix() string {
 	return "bt601"
 }
 
-// encoderReady reports whether frames need no conversion before they are encoded.
+// encoderReady reports whether frames can be encoded without conversion: they are upright, of even
+// size, with square pixels, and 8-bit 4:2:0 in BT.709 and limited range.
 func (s stream) encoderReady() bool {
 	width, height := s.displaySize()
 	return int64(width) == s.Width && int64(height) == s.Height && // square pixels, upright, even
@@ -179,7 +185,7 @@ func (s stream) audio() Audio {
 	return a
 }
 
-// ticksToDuration converts ticks to a time, to the nearest nanosecond.
+// ticksToDuration converts ticks of base seconds to a time, rounded to the nearest nanosecond.
 func ticksToDuration(ticks int64, base timeline.Rate) time.Duration {
 	return time.Duration(timeline.Rescale(ticks, base.Num*int64(time.Second), base.Den))
 }

@@ -26,8 +26,8 @@ type EncodeOutput struct {
 	Script        string           // path of an ASS file to burn in; "" for none
 }
 
-// Timescale returns the ticks a second of all segments at a rate, and of the MP4s joined from
-// them: a multiple of the rate's numerator, so that each frame lasts a whole number of ticks,
+// Timescale returns the ticks a second of all segments at a frame rate, and of the MP4s joined from
+// them. It is a multiple of the rate's numerator, so that each frame lasts a whole number of ticks,
 // and at least 10,000, which players expect.
 func Timescale(rate timeline.Rate) int64 {
 	scale := rate.Num
@@ -37,14 +37,14 @@ func Timescale(rate timeline.Rate) int64 {
 	return scale
 }
 
-// Encode encodes the frames r of the recording at path to all outs with a single decode, or
-// two if an out has two passes, whose log is written to scratch. Each out is an MP4 of exactly
-// r.Len() frames that starts at zero, and can be joined to any other made with the same size,
-// encoding and rate. progress may be nil; it follows the last pass. notes report decoding
-// errors.
+// Encode encodes the frames r of the recording at path to all outs. It decodes them once, or twice
+// if an out has two passes, whose log is written to scratch. Each out is an MP4 of exactly r.Len()
+// frames that starts at zero, and can be joined to any other made with the same size, encoding and
+// rate. progress may be nil; it gets the progress of the last pass. notes report decoding errors.
+// It returns a *GlyphError if a burned-in script has a character that no font can draw.
 //
-// Frames are numbered on the recording's grid wherever the seek lands: fps counts from the
-// first frame's exact timestamp, and trim selects by number.
+// Frames are numbered on the recording's grid wherever the seek lands: the fps filter counts from
+// the first frame's exact timestamp, and trim selects by number.
 func (t Tools) Encode(ctx context.Context, path string, pics FrameSource, r timeline.Range, outs []EncodeOutput, scratch string, progress func(Progress)) (notes []string, err error) {
 	source := func() *ffmpeg.Stream { return frameRange(path, pics, r) }
 	stderr, err := t.encodeAll(ctx, source, pics.composed(), r.Len(), outs, scratch, progress)
@@ -67,9 +67,9 @@ func (t Tools) Encode(ctx context.Context, path string, pics FrameSource, r time
 	return notes, nil
 }
 
-// errorsAfterPreroll returns how many of n decoding errors concern the frames r. A decoder
-// that starts in the middle reports errors for frames that refer to others before the seek
-// point, so errors of decoding up to r alone are subtracted.
+// errorsAfterPreroll returns how many of n decoding errors concern the frames r. A decoder that
+// starts in the middle reports errors for frames that refer to others before the seek point. So it
+// decodes again up to r, and subtracts the errors of that.
 func (t Tools) errorsAfterPreroll(ctx context.Context, path string, pics FrameSource, r timeline.Range, n int) (int, error) {
 	chain := r.Shift(-pics.Lead)
 	from := seekOptions(pics, chain)
@@ -90,13 +90,14 @@ func (t Tools) errorsAfterPreroll(ctx context.Context, path string, pics FrameSo
 	return max(0, n-countErrors(stderr)), err
 }
 
-// countErrors counts the errors in ffmpeg's output after which it went on.
+// countErrors returns how many errors ffmpeg logged and went on after, such as damaged frames.
 func countErrors(stderr string) int {
 	return strings.Count(stderr, "[error]") + strings.Count(stderr, "[fatal]") + strings.Count(stderr, "corrupt decoded frame")
 }
 
-// encodeAll encodes n frames of source to all outs, and verifies the results. source must look
-// like pics. First passes of two-pass outs run together with the single-pass outs.
+// encodeAll encodes n frames of source to all outs, and verifies the number of frames in each. pics
+// describes the frames of source. First passes of two-pass outs run together with the single-pass
+// outs. It returns ffmpeg's log of the last run.
 func (t Tools) encodeAll(ctx context.Context, source func() *ffmpeg.Stream, pics FrameSource, n int64, outs []EncodeOutput, scratch string, progress func(Progress)) (stderr string, err error) {
 	var single, first, second []passOutput
 	for i, out := range outs {
@@ -142,8 +143,9 @@ type passOutput struct {
 	log  string // path prefix of the pass log
 }
 
-// frameRange returns exactly the frames r of a recording in its own size, numbered from zero.
-// If a second video is shown beside it, the result looks like pics.composed.
+// frameRange returns exactly the frames r of a recording in its own size, numbered from 0. If a
+// second video is shown beside it, they are composed already, and pics.composed() describes the
+// result.
 func frameRange(path string, pics FrameSource, r timeline.Range) *ffmpeg.Stream {
 	if pics.SideBySide != nil {
 		return sideBySide(path, pics, r)
@@ -151,7 +153,8 @@ func frameRange(path string, pics FrameSource, r timeline.Range) *ffmpeg.Stream 
 	return singleFrameRange(path, pics, r)
 }
 
-// singleFrameRange does the same for one video stream.
+// singleFrameRange returns exactly the frames r of one video stream, numbered from 0. Where the
+// stream has no frames, its first or last one is repeated.
 func singleFrameRange(path string, pics FrameSource, r timeline.Range) *ffmpeg.Stream {
 	chain := r.Shift(-pics.Lead) // as the fps filter numbers them, without the lead
 	s := openInput(path, seekOptions(pics, chain), decoderOptions(pics)).Get(strconv.Itoa(pics.Stream))
@@ -174,11 +177,11 @@ func singleFrameRange(path string, pics FrameSource, r timeline.Range) *ffmpeg.S
 	return filter(s, "setpts", options{"expr": "N"})
 }
 
-// seekOptions returns the input options to start decoding before a range, at a keyframe that
-// is shown no later than the range begins. The margin includes Reorder, because containers
-// seek by decoding time, and a second for deinterlacing, which needs earlier frames. It is no
-// larger than that: where keyframes coincide with chunk boundaries, which is common, a larger
-// one would decode a whole group of pictures more.
+// seekOptions returns ffmpeg's input options to start decoding at a keyframe that is shown no later
+// than the first of the frames chain, which are counted from pics.FirstPTS. The margin before them
+// includes Reorder, because containers seek by decoding time, and a second for deinterlacing, which
+// needs earlier frames. It is no larger: keyframes often coincide with chunk boundaries, where a
+// larger one would decode a whole group of pictures more.
 func seekOptions(pics FrameSource, chain timeline.Range) options {
 	first := ticksToDuration(pics.FirstPTS, pics.TimeBase)
 	margin := pics.Reorder + pics.Preroll
@@ -195,8 +198,8 @@ func seekOptions(pics FrameSource, chain timeline.Range) options {
 	}
 }
 
-// decoderOptions returns the input options for decoding. Small pictures are decoded by one
-// thread; more would only slow down the encoders (VP9 at 360 lines took 5 % longer).
+// decoderOptions returns ffmpeg's input options for decoding. Pictures of fewer than 720 lines are
+// decoded by one thread; more would only slow down the encoders (VP9 at 360 lines took 5 % longer).
 func decoderOptions(pics FrameSource) options {
 	if pics.Height > 0 && pics.Height < 720 {
 		return options{"threads": "1"}
@@ -224,7 +227,8 @@ func outputGraph(source *ffmpeg.Stream, pics FrameSource, targets []passOutput) 
 	return ffmpeg.MergeOutputs(outputs...)
 }
 
-// blankAndBurn makes frames black, and burns in subtitles.
+// blankAndBurn returns s with the frames in out.Blank made black, and then the subtitles of
+// out.Script burned in.
 func (out EncodeOutput) blankAndBurn(s *ffmpeg.Stream) *ffmpeg.Stream {
 	if len(out.Blank) > 0 {
 		var during []string
@@ -248,9 +252,9 @@ func (e Encoding) pixelFormat() string {
 	return "yuv420p"
 }
 
-// fitFrame scales a picture into a frame, letterboxed, with square pixels, in BT.709 and
-// limited range. A picture that needs no conversion is only scaled, if at all: even a filter
-// that changes nothing may copy every frame.
+// fitFrame scales a picture into a frame of width × height, letterboxed, with square pixels, in
+// BT.709 and limited range. pixels is ffmpeg's name of the pixel format. A picture that needs no
+// conversion is at most scaled, since even a filter that changes nothing may copy every frame.
 func fitFrame(s *ffmpeg.Stream, pics FrameSource, width, height int, pixels string) *ffmpeg.Stream {
 	if pics.EncoderReady && pixels == "yuv420p" && pics.fillsFrame(width, height) {
 		if pics.Width != width || pics.Height != height {
@@ -265,10 +269,10 @@ func fitFrame(s *ffmpeg.Stream, pics FrameSource, width, height int, pixels stri
 	})
 }
 
-// toneMap converts HDR or BT.2020 pictures to SDR in BT.709, at a height that is sufficient
-// for the outputs. Reference white, 203 cd/m² (ITU-R BT.2408), and everything at most half as
-// bright keep their relative brightness; what is brighter is compressed. Colours outside of
-// BT.709 are clipped.
+// toneMap converts HDR or BT.2020 pictures to SDR in BT.709. They are first scaled down to height,
+// if they are higher. Reference white, 203 cd/m² (ITU-R BT.2408), and everything at most half as
+// bright keep their relative brightness; what is brighter is compressed. Colours outside of BT.709
+// are clipped.
 func toneMap(s *ffmpeg.Stream, pics FrameSource, height int) *ffmpeg.Stream {
 	if height < pics.Height {
 		s = filter(s, "scale", options{"w": -2, "h": height, "flags": "bicubic"})
@@ -283,17 +287,20 @@ func toneMap(s *ffmpeg.Stream, pics FrameSource, height int) *ffmpeg.Stream {
 	return filter(s, "format", options{"pix_fmts": "yuv420p"})
 }
 
-// needsToneMapping reports whether pictures must be converted to SDR in BT.709.
+// needsToneMapping reports whether pictures are HDR or have a wide gamut, so that they must be
+// converted to SDR in BT.709.
 func (p FrameSource) needsToneMapping() bool { return p.HDR != "" || p.WideGamut }
 
-// fillsFrame reports whether pictures scaled into a frame leave no black borders.
+// fillsFrame reports whether pictures that are scaled into a frame of width × height leave no black
+// borders.
 func (p FrameSource) fillsFrame(width, height int) bool {
 	even := func(num, den int) int { return 2 * ((num + den) / (2 * den)) } // 2*trunc(num/den/2+0.5)
 	return even(min(width*p.Height, height*p.Width), p.Height) == width &&
 		even(min(height*p.Width, width*p.Height), p.Width) == height
 }
 
-// letterbox scales a picture into a frame and pads it with black.
+// letterbox scales a picture into a frame of width × height, centres it and pads it with black.
+// format is ffmpeg's name of the pixel format; colours are more options of its scale filter.
 func letterbox(s *ffmpeg.Stream, width, height int, format string, colours options) *ffmpeg.Stream {
 	scale := options{
 		"w":     fmt.Sprintf("2*trunc(min(%d,%d*dar)/2+0.5)", width, height),
@@ -307,7 +314,8 @@ func letterbox(s *ffmpeg.Stream, width, height int, format string, colours optio
 	return filter(s, "setsar", options{"sar": 1})
 }
 
-// destination returns where an output is written; a first pass writes nothing.
+// destination returns the file URL that ffmpeg writes the output to. A first pass goes to a pipe,
+// which gets nothing.
 func (to passOutput) destination() string {
 	if to.pass == 1 {
 		return "pipe:"
@@ -315,7 +323,8 @@ func (to passOutput) destination() string {
 	return fileURL(to.Path)
 }
 
-// options returns the output options.
+// options returns ffmpeg's options for an output: those of its codec, and those that keep segments
+// joinable and free of metadata.
 func (to passOutput) options(rate timeline.Rate) options {
 	scale := strconv.FormatInt(Timescale(rate), 10)
 	o := options{
@@ -365,7 +374,8 @@ func (e Encoding) h264(rate timeline.Rate) options {
 	return o
 }
 
-// vp9 returns libvpx's options.
+// vp9 returns libvpx's options for VP9: constant quality, or constrained quality if there is a bit
+// rate.
 func (e Encoding) vp9() options {
 	o := options{"c:v": "libvpx-vp9", "crf": strconv.Itoa(e.CRF), "speed": strconv.Itoa(e.Speed)}
 	for name, rate := range map[string]string{"b:v": e.Bitrate, "minrate": e.MinRate, "maxrate": e.MaxRate} {

@@ -10,8 +10,9 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// checkHead returns an error for files that can be refused before a tool opens them:
-// directories, empty files, and playlists disguised as recordings.
+// checkHead returns an inputerr.Error for what can be refused before a tool opens it: directories
+// and other irregular files, empty files, and playlists disguised as recordings. name is the file's
+// name in errors.
 func checkHead(path, name string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -40,8 +41,8 @@ func checkHead(path, name string) error {
 	return nil
 }
 
-// playlistKind returns what kind of playlist a file is that begins with head; "" if it is
-// none.
+// playlistKind returns the kind of playlist whose file begins with head, with its article ("an HLS
+// playlist (m3u8)"), or "" if it is not a playlist.
 func playlistKind(head []byte) string {
 	text := strings.TrimSpace(strings.TrimPrefix(string(head), "\ufeff"))
 	switch {
@@ -57,8 +58,8 @@ func playlistKind(head []byte) string {
 	return ""
 }
 
-// unreadableFault returns the error for a file that ffprobe cannot read, from what it wrote to
-// standard error.
+// unreadableFault returns the error for a file that ffprobe cannot read. stderr is what ffprobe
+// wrote to standard error; it tells an unfinished MP4 from a file that is not a recording at all.
 func unreadableFault(path, name, stderr string) error {
 	if strings.Contains(stderr, "moov atom not found") && isMP4(path) {
 		return inputerr.Coded("recording.no_moov", "is an MP4 whose index (moov) is missing: the recording was not finished, or not copied whole").In(name).
@@ -68,7 +69,8 @@ func unreadableFault(path, name, stderr string) error {
 		Hint("Use MP4, MOV, MKV, WebM, TS, MTS, MPG, AVI, FLV or MXF")
 }
 
-// isMP4 reports whether a file begins with one of the boxes that MP4s begin with.
+// isMP4 reports whether a file begins with one of the boxes that MP4s begin with. One that cannot
+// be read does not.
 func isMP4(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

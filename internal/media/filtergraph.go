@@ -11,8 +11,8 @@ import (
 // options are named options of an ffmpeg input, filter or output.
 type options = ffmpeg.KwArgs
 
-// buildArgs returns ffmpeg's command line for the graph that build returns. ffmpeg-go panics
-// if a graph is wrong, which is a bug; buildArgs returns an error instead.
+// buildArgs returns ffmpeg's arguments for the graph that build returns. A wrong graph, which is a
+// bug, makes ffmpeg-go panic; buildArgs returns that as an error.
 func buildArgs(build func() *ffmpeg.Stream) (args []string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -22,7 +22,8 @@ func buildArgs(build func() *ffmpeg.Stream) (args []string, err error) {
 	return build().GetArgs(), nil
 }
 
-// openInput returns an input with the restrictions of InputArgs and further options.
+// openInput returns the file at path as an input, with the restrictions of InputArgs and more
+// options. A later option replaces an earlier one of the same name.
 func openInput(path string, more ...options) *ffmpeg.Stream {
 	all := options{"protocol_whitelist": allowedProtocols, "format_whitelist": allowedDemuxers}
 	for _, o := range more {
@@ -31,8 +32,8 @@ func openInput(path string, more ...options) *ffmpeg.Stream {
 	return ffmpeg.Input(fileURL(path), all)
 }
 
-// filter appends a filter. ffmpeg-go escapes what has a meaning in a graph, and filter what
-// has a meaning in a filter's options.
+// filter appends a filter to s. It escapes what has a meaning in a filter's options; ffmpeg-go
+// itself escapes what has one in a graph.
 func filter(s *ffmpeg.Stream, name string, o options) *ffmpeg.Stream {
 	escaped := options{}
 	for k, v := range o {

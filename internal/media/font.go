@@ -12,9 +12,10 @@ import (
 // genericFamilies are fontconfig's names for kinds of fonts instead of families.
 var genericFamilies = []string{"sans-serif", "serif", "monospace", "cursive", "fantasy", "system-ui", "sans", "mono"}
 
-// FontFamily returns the installed family that fontconfig uses for a name: the family itself,
-// or what an alias stands for. It returns a *RequirementError if the family is not installed
-// and fontconfig would only substitute a generic font.
+// FontFamily returns the installed font family that fontconfig uses for a name: the family itself,
+// or the one that an alias stands for. It returns a *RequirementError if fontconfig is missing, if
+// there is no font, or if the family is not installed and fontconfig would only substitute a
+// generic font.
 func FontFamily(ctx context.Context, name string) (string, error) {
 	found, err := fontconfig(ctx, "fc-match", name)
 	if err != nil {
@@ -41,8 +42,9 @@ func FontFamily(ctx context.Context, name string) (string, error) {
 		"Install it, or choose one listed by “fc-list : family”."}
 }
 
-// specificSubstitutes returns the families that fontconfig uses for a name, without those that
-// it uses for any name of the same kind.
+// specificSubstitutes returns the families that fontconfig substitutes for this name in particular,
+// without those at the end of its list that it substitutes for any sans-serif, serif or other
+// generic family.
 func specificSubstitutes(ctx context.Context, name string) ([]string, error) {
 	own, err := fontconfig(ctx, "fc-pattern", name)
 	if err != nil {
@@ -67,8 +69,8 @@ func specificSubstitutes(ctx context.Context, name string) ([]string, error) {
 	return shortest, nil
 }
 
-// fontconfig runs one of fontconfig's programs, and returns the families that it finds for a
-// name.
+// fontconfig runs one of fontconfig's programs, fc-match or fc-pattern, and returns the families
+// that it prints for a font name. It returns a *RequirementError if fontconfig is not installed.
 func fontconfig(ctx context.Context, program, name string) (families []string, err error) {
 	args := []string{"--format", `%{[]family{%{family}\n}}`}
 	if program == "fc-pattern" {
@@ -90,5 +92,6 @@ func fontconfig(ctx context.Context, program, name string) (families []string, e
 	return families, nil
 }
 
-// withoutSpaces returns a family name as fontconfig compares it.
+// withoutSpaces returns a family name without its spaces, which fontconfig ignores when it compares
+// names.
 func withoutSpaces(s string) string { return strings.ReplaceAll(s, " ", "") }

@@ -12,7 +12,8 @@ const (
 	maxGaps       = 1000                   // gaps that are recorded
 )
 
-// recordGap records a gap before the frame at pts, if there is one.
+// recordGap records the gap between the frame at pts, in ticks, and the frame before it, if it is
+// longer than minPictureGap. Only the first maxGaps gaps are recorded.
 func (s *packetScan) recordGap(pts int64) {
 	last := s.rates.last
 	if len(s.rates.recent) > 0 && ticksToDuration(pts-last, s.video.timeBase()) > minPictureGap && len(s.videoGaps) < maxGaps {
@@ -20,8 +21,9 @@ func (s *packetScan) recordGap(pts int64) {
 	}
 }
 
-// pictureGaps returns where frames are missing, as times from start. If frames are irregular
-// elsewhere too, there are no gaps: that is how the recording was made.
+// pictureGaps returns where frames are missing, as times from start. step is the usual distance
+// between frames in ticks; shorter gaps than 5 frames do not count. If frames are irregular
+// elsewhere too, it returns nil: the recording was made like that.
 func (s *packetScan) pictureGaps(step float64, start time.Duration) (gaps []timeline.Span) {
 	var missing int64
 	for _, g := range s.videoGaps {

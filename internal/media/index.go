@@ -16,9 +16,10 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// IndexAndProbe indexes a recording as Index does, and probes the copy. progress may be nil;
-// it gets the fraction done and the speed as a multiple of real time. It returns an
-// *inputerr.Error if the recording's clock jumps in a way that cannot be corrected.
+// IndexAndProbe copies a recording as Index does, probes the copy, and returns that probe, with the
+// notes and jumps of p. progress may be nil; it gets the fraction done and the speed as a multiple
+// of real time, or 0 while probing. It returns an *inputerr.Error if the recording's clock jumps in
+// a way that cannot be corrected.
 func (t Tools) IndexAndProbe(ctx context.Context, in, out, name string, p Probe, behind WaveformBackground, progress func(fraction, speed float64)) (Probe, error) {
 	if progress == nil {
 		progress = func(float64, float64) {}
@@ -45,7 +46,8 @@ func (t Tools) IndexAndProbe(ctx context.Context, in, out, name string, p Probe,
 	return indexed, nil
 }
 
-// sameTiming reports whether video and sounds start and end at the same times as in o.
+// sameTiming reports whether the video and all sounds start and end at the same times as in o, to
+// 100 ms. It is false without video.
 func (p Probe) sameTiming(o Probe) bool {
 	const near = 100 * time.Millisecond
 	differ := func(a, b time.Duration) bool { return (a - b).Abs() > near }
@@ -81,7 +83,7 @@ func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind 
 	return nil
 }
 
-// index does the work of Index, and leaves out the broken packets, ranges of packet numbers by
+// index implements Index. It leaves out the broken packets, which are ranges of packet numbers by
 // stream.
 func (t Tools) index(ctx context.Context, in, out string, p Probe, behind WaveformBackground, broken map[int][]timeline.Range, progress func(Progress)) error {
 	args, err := buildArgs(func() *ffmpeg.Stream {
@@ -146,8 +148,8 @@ type WaveformBackground struct {
 	Colour  string // of the waveform, "#rrggbb"; "" for light blue
 }
 
-// drawWaveform draws the waveform of a sound, 25 frames a second of 1280×720, and adds the
-// encoder's options to o.
+// drawWaveform returns a video of a sound's waveform, with 25 frames a second of 1280×720, and adds
+// the options to encode it to o.
 func drawWaveform(sound *ffmpeg.Stream, behind WaveformBackground, o options) *ffmpeg.Stream {
 	maps.Copy(o, options{
 		"c:v": "libx264", "preset": "ultrafast", "crf": "16", "g": "50",

@@ -10,20 +10,20 @@ const allowedDemuxers = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegv
 // allowedProtocols are what ffmpeg may open: files, and the pipes of this program.
 const allowedProtocols = "file,pipe"
 
-// InputArgs returns the options with which every file from outside is opened, up to and
-// including -i: a fixed list of containers, no network, and a name of which no character has a
-// meaning to ffmpeg.
+// InputArgs returns ffmpeg's options to open a file from outside, up to and including -i. They
+// allow a fixed list of containers and no network, and name the file such that no character has a
+// special meaning.
 func InputArgs(path string) []string {
 	return append(safeInputArgs(), "-i", fileURL(path))
 }
 
-// safeInputArgs returns the options that keep a hostile file from referring to other files or
+// safeInputArgs returns ffmpeg's options that keep a hostile file from opening other files or
 // hosts.
 func safeInputArgs() []string {
 	return []string{"-protocol_whitelist", allowedProtocols, "-format_whitelist", allowedDemuxers}
 }
 
-// fileURL returns the URL by which ffmpeg opens exactly this file, even if its name has
+// fileURL returns the URL by which ffmpeg opens exactly the file at path, even if its name has
 // special characters.
 func fileURL(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {

@@ -37,14 +37,14 @@ const (
 	mpegClockWrap       = 1 << 33 * time.Second / 90_000
 )
 
-// clockMayJump reports whether the clock of a recorder can jump in the container. Other
-// containers have an index, or count from their beginning.
+// clockMayJump reports whether the clock in a recording of this format can jump. It can in MPEG
+// streams and FLV; other containers have an index, or count from their beginning.
 func (c container) clockMayJump() bool {
 	return slices.Contains([]string{"mpegts", "mpeg", "flv"}, c.Format.Name)
 }
 
-// clockWrap returns the time after which the container's clock starts again at zero; 0 for
-// never.
+// clockWrap returns the time after which the container's clock starts again at zero, or 0 if it
+// never does.
 func (c container) clockWrap() time.Duration {
 	if strings.HasPrefix(c.Format.Name, "mpeg") {
 		return mpegClockWrap
@@ -94,7 +94,8 @@ func newEpochs(streams []stream, backward time.Duration) *epochs {
 	return e
 }
 
-// add adds packet n of its stream, counted from 0.
+// add adds packet n of its stream, counted from 0, to the epoch in which it belongs. If it fits
+// into none, it sets e.disorder. Packets without any timestamp are ignored.
 func (e *epochs) add(p packet, n int64) {
 	h := e.streams[p.stream]
 	if h == nil || e.disorder {
@@ -131,8 +132,9 @@ func (e *epochs) add(p packet, n int64) {
 	of.shown.From, of.shown.To = min(of.shown.From, shown.From), max(of.shown.To, shown.To)
 }
 
-// epochAt returns the epoch to which a packet with decoding time at belongs. It starts a new
-// one for a jump; ok is false if the packet fits nowhere.
+// epochAt returns the index of the epoch in which the next packet of the stream h belongs, at its
+// decoding time. If the packet comes after a jump, that may be a new epoch. ok is false if the
+// packet fits nowhere.
 func (e *epochs) epochAt(h *streamPosition, at time.Duration) (i int, ok bool) {
 	stays := false
 	if h.epoch >= 0 {
@@ -192,8 +194,8 @@ func shiftSpan(s timeline.Span, by time.Duration) timeline.Span {
 	return timeline.Span{From: s.From + by, To: s.To + by}
 }
 
-// shiftAfter returns how far the epoch must be moved to follow what the streams have before
-// it.
+// shiftAfter returns how far the epoch must be moved to follow on what the streams have before it.
+// ends says where each stream ends so far, after all moves.
 func (e epoch) shiftAfter(ends map[int]epochStream) time.Duration {
 	moved := time.Duration(math.MinInt64)
 	for s, p := range e.streams {
@@ -213,8 +215,9 @@ func (e epoch) shiftAfter(ends map[int]epochStream) time.Duration {
 	return moved
 }
 
-// startAfter returns where a moved epoch begins. ok is false if a stream that has no packets
-// in it continues past that.
+// startAfter returns when the epoch begins once it is moved by moved. ends says where each stream
+// ends before it. ok is false if a stream that has no packets in this epoch continues past its
+// beginning.
 func (e epoch) startAfter(moved time.Duration, ends map[int]epochStream) (at time.Duration, ok bool) {
 	at = math.MaxInt64
 	for _, p := range e.streams {
@@ -228,8 +231,8 @@ func (e epoch) startAfter(moved time.Duration, ends map[int]epochStream) (at tim
 	return at, true
 }
 
-// resumesFrom returns where each stream continues: in epoch i or, if it has no packets there,
-// in a later one.
+// resumesFrom returns where each stream continues in epoch i or, if it has no packets there, in the
+// first later one in which it has some. Streams that have ended are left out.
 func (e *epochs) resumesFrom(i int) map[int]Resume {
 	all := map[int]Resume{}
 	for _, epoch := range e.all[i:] {
@@ -242,7 +245,8 @@ func (e *epochs) resumesFrom(i int) map[int]Resume {
 	return all
 }
 
-// shortestShift returns by how much a clock that wraps was set forward or back.
+// shortestShift returns d as the shortest change of a clock that starts again at zero after wrap,
+// forward or back. If wrap is 0, the clock never does, and it returns d.
 func shortestShift(d, wrap time.Duration) time.Duration {
 	switch {
 	case wrap == 0:
@@ -254,7 +258,8 @@ func shortestShift(d, wrap time.Duration) time.Duration {
 	return d
 }
 
-// jumpFault returns the error for a recording whose jumps cannot be removed.
+// jumpFault returns the error for a recording whose clock jumps cannot be removed. name is the
+// recording's name.
 func jumpFault(name string) *inputerr.Error {
 	return inputerr.Coded("recording.jumps", "has timestamps that jump back and forth, differently for video and sound").In(name).
 		Hint("Copy it again from the recorder. If it holds several recordings, split it and use them in the order they were made")
@@ -272,11 +277,11 @@ func jumpShift(jumps []ClockJump, s stream, n int64) (ticks int64) {
 	return ticks
 }
 
-// removeJumpsFilter returns a bitstream filter that removes jumps from the timestamps of a
-// stream. The filter's time base is not always the one it reports (ffmpeg 5.1 reports the
-// recording's and counts in Matroska's), so a jump is expressed as a fraction of the step to
-// the next packet. A frame before the jump that had no timestamp got one from after the jump,
-// by genpts; it is moved to follow the frame before it.
+// removeJumpsFilter returns a bitstream filter of ffmpeg that removes jumps from the timestamps of
+// a stream. The filter's time base is not always the one that it reports (ffmpeg 5.1 reports the
+// recording's and counts in Matroska's), so a jump is expressed as a multiple of the step to the
+// next packet. A frame before the jump that had no timestamp got one from after the jump, by
+// genpts; it is moved to follow the frame before it.
 func removeJumpsFilter(jumps []ClockJump, stream int) string {
 	var jumped, before strings.Builder
 	for _, j := range jumps {

@@ -31,9 +31,10 @@ type KeyframeScan struct {
 // noise then shows that a picture is live even if it hardly moves.
 const scanWidth, scanHeight = 160, 90
 
-// The arguments that make ffmpeg write a recording's keyframes to a file while it decodes the
-// sound. SMJPEG is the simplest format that keeps times, in milliseconds; for three hours it
-// has at most some 30 MB, and is deleted after the analysis.
+// keyframeInputArgs returns ffmpeg's input options to decode only keyframes of the video. With
+// those of keyframeOutputArgs, ffmpeg writes a recording's keyframes to a file while it decodes the
+// sound. SMJPEG is the simplest format that keeps times, in milliseconds; for three hours it has
+// some 30 MB at most, and is deleted after the analysis.
 func keyframeInputArgs() []string { return []string{"-skip_frame:v", "nokey"} }
 
 func keyframeOutputArgs(stream int, path string) []string {
@@ -43,8 +44,8 @@ func keyframeOutputArgs(stream int, path string) []string {
 		"-map_metadata", "-1", "-c:v", "mjpeg", "-q:v", "2", "-threads", "1", "-f", "smjpeg", fileURL(path)}
 }
 
-// readKeyframeScan evaluates the keyframes in an SMJPEG file. origin is the container's start
-// on its own clock, length that of the recording.
+// readKeyframeScan evaluates the keyframes in an SMJPEG file. origin is when the container starts
+// on its own clock, and length is the recording's.
 func readKeyframeScan(path string, origin, length time.Duration) (*KeyframeScan, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -99,7 +100,8 @@ func readSMJPEG(r *bufio.Reader, handle func(at time.Duration, img image.Image))
 	}
 }
 
-// luma returns the brightness of each pixel.
+// luma returns the brightness of each pixel, row by row, or nil if img is of a kind that JPEG does
+// not have.
 func luma(img image.Image) []byte {
 	switch p := img.(type) {
 	case *image.YCbCr:
@@ -139,8 +141,8 @@ func (w *keyframeScanner) add(at time.Duration, luma []byte) {
 	w.frames = append(w.frames, scannedFrame{at, isBlack(luma), still})
 }
 
-// isBlack reports whether a picture is black: fewer than one in 500 pixels is brighter than
-// noisy black. Text on a dark slide has more.
+// isBlack reports whether a picture is black: fewer than 1 in 500 pixels are brighter than noisy
+// black. Text on a dark slide has more.
 func isBlack(luma []byte) bool {
 	const dark = 40 // of 255
 	n := 0
@@ -152,8 +154,8 @@ func isBlack(luma []byte) bool {
 	return n*500 < len(luma)
 }
 
-// sameLuma reports whether two pictures look the same: at most one in 1000 pixels differs by
-// more than tolerance.
+// sameLuma reports whether two pictures look the same: at most 1 in 1000 pixels differs by more
+// than tolerance, of 255. Pictures of different sizes never do.
 func sameLuma(a, b []byte, tolerance int) bool {
 	if len(a) != len(b) || len(a) == 0 {
 		return false
@@ -174,7 +176,7 @@ const (
 	minStatic    = 5 * time.Minute // length of a recording that never changes
 )
 
-// finish returns the result for a recording of that length.
+// finish evaluates the keyframes that were added, of a recording of that length.
 func (w *keyframeScanner) finish(length time.Duration) *KeyframeScan {
 	g := &KeyframeScan{Count: len(w.frames)}
 	for i := 1; i < len(w.frames); i++ {
@@ -189,7 +191,8 @@ func (w *keyframeScanner) finish(length time.Duration) *KeyframeScan {
 	return g
 }
 
-// runs returns the longest runs of frames for which match is true, as first and last index.
+// runs returns the runs of consecutive frames for which match is true, each as the indexes of its
+// first and last frame.
 func (w *keyframeScanner) runs(match func(scannedFrame) bool) (all [][2]int) {
 	for i := 0; i < len(w.frames); i++ {
 		if !match(w.frames[i]) {
@@ -204,8 +207,8 @@ func (w *keyframeScanner) runs(match func(scannedFrame) bool) (all [][2]int) {
 	return all
 }
 
-// span returns the time covered by a run of frames. A run up to the last keyframe lasts until
-// the end of the recording.
+// span returns the time from the first to the last of a run of frames, which is given by their
+// indexes. A run that includes the last keyframe lasts until the end of the recording.
 func (w *keyframeScanner) span(r [2]int, length time.Duration) timeline.Span {
 	s := timeline.Span{From: max(0, w.frames[r[0]].at), To: w.frames[r[1]].at}
 	if r[1] == len(w.frames)-1 {
@@ -214,9 +217,10 @@ func (w *keyframeScanner) span(r [2]int, length time.Duration) timeline.Span {
 	return s
 }
 
-// detectFrozen finds where a camera hung. Slides stand still by nature, so a standstill is
-// only reported if hardly any other two keyframes are equal and there are at most two of a
-// minute or more. A video that never changes is reported only if it is minutes long.
+// detectFrozen sets g.Frozen and g.Static from the frames of w. Slides stand still by nature, so
+// standstills of a minute or more are recorded as frozen only if there are at most two, and hardly
+// any other two keyframes are equal: then a camera hung. A video that never changes is static if
+// the recording is at least minStatic long.
 func (g *KeyframeScan) detectFrozen(w *keyframeScanner, length time.Duration) {
 	var long []timeline.Span
 	moving, resting := 0, 0

@@ -12,9 +12,9 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// DeclaredLength returns how long the recording at path is according to its container. It may
-// lack video or sound. name is the recording's name in errors, which are *inputerr.Error if
-// the recording is at fault.
+// DeclaredLength returns how long the recording at path is according to its container. It may lack
+// video or sound. It returns an *inputerr.Error if the recording is at fault: the file is missing
+// or no recording, or has no length or an implausible one. name is its name in errors.
 func (t Tools) DeclaredLength(ctx context.Context, path, name string) (time.Duration, error) {
 	c, err := t.openRecording(ctx, path, name)
 	if err != nil {
@@ -30,10 +30,10 @@ func (t Tools) DeclaredLength(ctx context.Context, path, name string) (time.Dura
 	return length, nil
 }
 
-// AudioLevels measures the levels of the first sound stream of the recording at path, as
-// Analyse stores them: dB, one for each 10 ms from the container's start. It writes no files
-// and needs no video. name is the recording's name in errors, which are *inputerr.Error if the
-// recording is at fault. progress may be nil; it gets the fraction done.
+// AudioLevels returns the levels of the first sound stream of the recording at path in dB, one for
+// each 10 ms from the container's start, rounded as in a LevelsFile. It writes no files and needs
+// no video. It returns an *inputerr.Error if the recording is at fault; name is its name in errors.
+// progress may be nil; it gets the fraction done.
 func (t Tools) AudioLevels(ctx context.Context, path, name string, progress func(fraction float64)) (levels []float32, err error) {
 	c, err := t.openRecording(ctx, path, name)
 	if err != nil {
@@ -62,7 +62,8 @@ func (t Tools) AudioLevels(ctx context.Context, path, name string, progress func
 	return levels, nil
 }
 
-// appendLevels appends the levels of samples, rounded as in a LevelsFile.
+// appendLevels appends the level of each 10 ms of left and right, both channels together, in dB,
+// rounded as in a LevelsFile.
 func appendLevels(levels []float32, left, right []float32) []float32 {
 	for from := 0; from < len(left); from += frameSamples {
 		var power float64
@@ -74,8 +75,8 @@ func appendLevels(levels []float32, left, right []float32) []float32 {
 	return levels
 }
 
-// openRecording reads the container of the file at path. It returns an *inputerr.Error if that
-// is not a recording.
+// openRecording returns the container of the file at path. It returns an *inputerr.Error if the
+// file is missing or is not a recording.
 func (t Tools) openRecording(ctx context.Context, path, name string) (container, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return container{}, inputerr.Coded("recording.missing", "does not exist").In(name).Hint("Check the name of the recording")
@@ -94,7 +95,8 @@ func (t Tools) openRecording(ctx context.Context, path, name string) (container,
 	return c, nil
 }
 
-// firstAudioStream returns the index of the first sound stream.
+// firstAudioStream returns the index of the first sound stream. It returns an *inputerr.Error if
+// there is none; name is the recording's name in it.
 func (c container) firstAudioStream(name string) (int, error) {
 	for _, s := range c.Streams {
 		if s.Kind == "audio" && s.Channels > 0 {

@@ -36,7 +36,8 @@ func newLimiter(gain, ceiling float64) *limiter {
 	}
 }
 
-// process replaces the samples by the limited ones of delay samples ago.
+// process replaces the samples by limited ones. The sound is delayed: the samples returned are
+// those that came in delay samples earlier.
 func (l *limiter) process(left, right []float32) {
 	ins := [2][]float32{left, right}
 	var work [2][]float32
@@ -59,8 +60,9 @@ func (l *limiter) process(left, right []float32) {
 	}
 }
 
-// requiredGains appends, for each of n samples, the gain that keeps it under the ceiling.
-// These are the samples for which work now holds enough later ones to interpolate.
+// requiredGains appends the gain that keeps each of n samples under the ceiling to need, 1 if it is
+// under it already. work holds past and new samples; the n are the next ones that have enough
+// samples after them to interpolate.
 func (l *limiter) requiredGains(need []float32, work [2][]float32, n int) []float32 {
 	first := delay - interpolationRadius
 	for i := 0; i < n; i += group {
@@ -80,7 +82,7 @@ func (l *limiter) requiredGains(need []float32, work [2][]float32, n int) []floa
 	return need
 }
 
-// peakAround returns the greatest amplitude at sample n and between it and its neighbours.
+// peakAround returns the greatest amplitude at sample n of w, and between it and its neighbours.
 func (l *limiter) peakAround(w []float32, n int) float32 {
 	return max(w[n], -w[n], l.over.maxBetween(w[n-interpolationRadius:n+interpolationRadius]), l.over.maxBetween(w[n-interpolationRadius+1:n+interpolationRadius+1]))
 }

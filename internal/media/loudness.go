@@ -26,7 +26,7 @@ type Meter struct {
 // NewMeter returns a meter without any sound.
 func NewMeter() *Meter { return &Meter{peak: peakMeter{over: newOversampler()}} }
 
-// Write adds samples, as many left as right ones.
+// Write measures more samples. left and right must have the same length.
 func (m *Meter) Write(left, right []float32) {
 	m.samples += int64(len(left))
 	m.peak.write(left, right)
@@ -46,16 +46,17 @@ func (m *Meter) Write(left, right []float32) {
 // Samples returns the number of samples of each channel so far.
 func (m *Meter) Samples() int64 { return m.samples }
 
-// LUFS returns the integrated loudness; -Inf if all sound is below the absolute gate, or
-// shorter than 400 ms.
+// LUFS returns the integrated loudness of all samples so far. It is -Inf if they are shorter than
+// 400 ms or below the absolute gate.
 func (m *Meter) LUFS() float64 { return integratedLoudness(m.blocks) }
 
-// Peak returns the true peak in dBTP.
+// Peak returns the true peak of both channels so far, in dBTP; -Inf without sound.
 func (m *Meter) Peak() float64 { return amplitudeToDB(float64(m.peak.max)) }
 
-// integratedLoudness returns the gated loudness of blocks of 100 ms, given the mean square of
-// each after K-weighting, summed over both channels. Gating blocks are 400 ms long and overlap
-// by three quarters, so they consist of four blocks each.
+// integratedLoudness returns the gated loudness in LUFS. blocks holds the mean square of each 100
+// ms after K-weighting, summed over both channels. A gating block has 400 ms, which is four of
+// them, and overlaps the next by three quarters. It returns -Inf for less than one gating block,
+// and if all are below the absolute gate.
 func integratedLoudness(blocks []float64) float64 {
 	if len(blocks) < 4 {
 		return math.Inf(-1)
@@ -64,8 +65,8 @@ func integratedLoudness(blocks []float64) float64 {
 	return energyToLUFS(meanAbove(blocks, absolute/10)) // the relative gate is 10 LU below the mean of what passed the absolute one
 }
 
-// meanAbove returns the mean energy of the gating blocks above both floor and the absolute
-// gate; 0 if there are none.
+// meanAbove returns the mean energy of the gating blocks that are above both floor and the absolute
+// gate, or 0 if none is.
 func meanAbove(blocks []float64, floor float64) float64 {
 	floor = max(floor, lufsToEnergy(absoluteGate))
 	var sum float64
@@ -80,11 +81,13 @@ func meanAbove(blocks []float64, floor float64) float64 {
 	return sum / float64(max(n, 1))
 }
 
-// energyToLUFS and lufsToEnergy convert between a K-weighted mean square and LUFS.
+// energyToLUFS returns the loudness in LUFS of a K-weighted mean square, summed over both channels.
+// lufsToEnergy is its inverse.
 func energyToLUFS(energy float64) float64 { return -0.691 + 10*math.Log10(energy) }
 func lufsToEnergy(lufs float64) float64   { return math.Pow(10, (lufs+0.691)/10) }
 
-// amplitudeToDB and dbToAmplitude convert between an amplitude and dB.
+// amplitudeToDB returns an amplitude in dB; 1 has 0 dB, and 0 has -Inf. dbToAmplitude is its
+// inverse.
 func amplitudeToDB(amplitude float64) float64 { return 20 * math.Log10(amplitude) }
 func dbToAmplitude(db float64) float64        { return math.Pow(10, db/20) }
 
@@ -94,7 +97,8 @@ type energies struct {
 	left, right, cross float64
 }
 
-// kWeigh filters both channels, and returns the sums of the results.
+// kWeigh filters both channels with k, and returns the sums of squares and of products of the
+// results.
 func kWeigh(k *[2]kWeighting, left, right []float32) (e energies) {
 	l, r := k[0], k[1]
 	for i, x := range left {
@@ -165,7 +169,8 @@ func newOversampler() oversampler {
 	return o
 }
 
-// maxBetween returns the greatest amplitude between the two middle samples of w.
+// maxBetween returns the greatest interpolated amplitude between the two middle samples of w, which
+// must have taps samples.
 func (o *oversampler) maxBetween(w []float32) (greatest float32) {
 	w = w[:taps]
 	var a, b, c float32
@@ -197,8 +202,8 @@ func (p *peakMeter) write(sides ...[]float32) {
 	}
 }
 
-// scan checks up to group positions. It skips them if no interpolated value can exceed the
-// peak so far.
+// scan raises p.max to the true peak in w, which holds at most group positions to interpolate at.
+// It interpolates only if some value could exceed the peak so far.
 func (p *peakMeter) scan(w []float32) {
 	m := maxAbs(w)
 	p.max = max(p.max, m)
@@ -210,8 +215,8 @@ func (p *peakMeter) scan(w []float32) {
 	}
 }
 
-// maxAbs returns the greatest amplitude among samples. Without the sign bit, floats sort like
-// integers, which are much faster to compare.
+// maxAbs returns the greatest amplitude in w. It compares floats as integers, which is much faster
+// and gives the same order once the sign bit is cleared.
 func maxAbs(w []float32) float32 {
 	var m uint32
 	for _, x := range w {

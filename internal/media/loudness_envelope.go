@@ -17,8 +17,8 @@ type envelopeFrame struct {
 	peak   float32 // greatest amplitude
 }
 
-// readLoudnessEnvelope builds the envelope of a programme from the analyses of its recordings.
-// It rounds edges to 10 ms, which has no noticeable effect on loudness.
+// readLoudnessEnvelope returns the envelope of a programme's segments, from the blocks of their
+// recordings. Edges are rounded to 10 ms, which has no noticeable effect on loudness.
 func readLoudnessEnvelope(cuts []audioSegment, sources []AudioSource) (loudnessEnvelope, error) {
 	type choice struct {
 		source   int
@@ -48,8 +48,9 @@ func readLoudnessEnvelope(cuts []audioSegment, sources []AudioSource) (loudnessE
 	return s, nil
 }
 
-// newLoudnessEnvelope returns the envelope of a whole recording. The blocks do not say how
-// their energy is spread over time; it is divided by the peaks of the frames.
+// newLoudnessEnvelope returns the envelope of a whole recording in a choice of channels. A block
+// has one energy for its ten frames; it is divided among them in proportion to the squares of their
+// peaks.
 func newLoudnessEnvelope(blocks []loudnessBlock, channels string) loudnessEnvelope {
 	s := make(loudnessEnvelope, 0, len(blocks)*framesPerBlock)
 	for _, b := range blocks {
@@ -67,8 +68,9 @@ func newLoudnessEnvelope(blocks []loudnessBlock, channels string) loudnessEnvelo
 	return s
 }
 
-// matchClipLoudness sets the gain of each clip so that it is as loud as the talk. Otherwise
-// the gain that a quiet talk needs would make a clip's music far too loud.
+// matchClipLoudness sets the gain of each clip among cuts so that it is as loud as the talk, and
+// applies it to the envelope. Otherwise the gain that a quiet talk needs would make a clip's music
+// far too loud. If either is almost silent, the clip stays as it is.
 func (s loudnessEnvelope) matchClipLoudness(cuts []audioSegment) {
 	var talk loudnessEnvelope
 	part := func(c audioSegment) loudnessEnvelope {
@@ -96,13 +98,15 @@ func (s loudnessEnvelope) matchClipLoudness(cuts []audioSegment) {
 	}
 }
 
-// copyTo copies the frames from first on to dst. first may be negative or beyond the end.
+// copyTo copies the frames from number first on to dst. Where s has no frames, before 0 or after
+// its end, dst stays as it is.
 func (s loudnessEnvelope) copyTo(dst loudnessEnvelope, first int64) {
 	skip := min(max(0, -first), int64(len(dst)))
 	copy(dst[skip:], s[min(max(0, first), int64(len(s))):])
 }
 
-// gain returns the gain in dB that brings the programme to a loudness under a ceiling.
+// gain returns the gain in dB, from −60 to 90, with which the programme has the loudness lufs
+// behind a limiter with that ceiling in dB.
 func (s loudnessEnvelope) gain(lufs, ceiling float64) float64 {
 	low, high := -60.0, 90.0
 	for high-low > 0.01 {
@@ -115,8 +119,8 @@ func (s loudnessEnvelope) gain(lufs, ceiling float64) float64 {
 	return low
 }
 
-// loudness predicts the loudness behind a limiter with this gain and ceiling, both given as
-// amplitudes.
+// loudness predicts the programme's loudness, in LUFS, behind a limiter with that gain and ceiling,
+// both given as amplitudes.
 func (s loudnessEnvelope) loudness(gain, ceiling float64) float64 {
 	keep := math.Exp(-1 / (recovery * Hz / frameSamples)) // what is left of a gain reduction after 10 ms
 	blocks := make([]float64, 0, len(s)/framesPerBlock)
@@ -135,7 +139,8 @@ func (s loudnessEnvelope) loudness(gain, ceiling float64) float64 {
 	return integratedLoudness(blocks)
 }
 
-// energy returns the energy of both channels together, in a choice of channels.
+// energy returns the mean square of both channels together in a choice of channels: "left",
+// "right", "mix" or "stereo".
 func (b loudnessBlock) energy(channels string) float64 {
 	switch channels {
 	case "left":
@@ -148,8 +153,8 @@ func (b loudnessBlock) energy(channels string) float64 {
 	return b.left + b.right
 }
 
-// peak returns the greatest amplitude of a frame, in a choice of channels; for a mix, an upper
-// bound.
+// peak returns the greatest amplitude of a frame in a choice of channels; for "mix", an upper bound
+// of it. frame counts from 0 in the block.
 func (b loudnessBlock) peak(frame int, channels string) float64 {
 	left, right := amplitude(b.peaks[0][frame]), amplitude(b.peaks[1][frame])
 	switch channels {
@@ -163,7 +168,7 @@ func (b loudnessBlock) peak(frame int, channels string) float64 {
 	return max(left, right)
 }
 
-// amplitude decodes a level byte.
+// amplitude returns the amplitude that a level byte stands for; 0 for 0.
 func amplitude(level byte) float64 {
 	if level == 0 {
 		return 0

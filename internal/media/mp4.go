@@ -21,7 +21,8 @@ type box struct {
 // errBadBoxes is returned for an MP4 with a box that is larger than the one around it.
 var errBadBoxes = errors.New("its boxes do not nest")
 
-// parseBoxes splits b into boxes.
+// parseBoxes splits b into the MP4 boxes that it consists of. It returns errBadBoxes if a box does
+// not fit.
 func parseBoxes(b []byte) (all []box, err error) {
 	for len(b) > 0 {
 		if len(b) < 8 {
@@ -40,8 +41,8 @@ func parseBoxes(b []byte) (all []box, err error) {
 	return all, nil
 }
 
-// findBox follows a path of box kinds into b, and returns the body of the first box it leads
-// to.
+// findBox returns the body of the box at the end of path, which names the kinds of the boxes to
+// enter from b on, the first of each kind. It returns an error if there is none.
 func findBox(b []byte, path ...string) ([]byte, error) {
 	for _, kind := range path {
 		all, err := parseBoxes(b)
@@ -62,8 +63,8 @@ func findBox(b []byte, path ...string) ([]byte, error) {
 	return b, nil
 }
 
-// readMoov reads the index (moov box) of an MP4. front reports whether it precedes the media
-// data, so that a browser can play the file while it loads.
+// readMoov returns the body of an MP4's index, its moov box. front reports whether it precedes the
+// media data, so that a browser can play the file while it loads.
 func readMoov(path string) (body []byte, front bool, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -126,8 +127,8 @@ func decoderConfiguration(path string) ([]byte, error) {
 // visualEntrySize is the size of a video sample description before its boxes.
 const visualEntrySize = 78
 
-// sampleDescription returns the only entry of the first track's sample descriptions, which
-// must be of a video.
+// sampleDescription returns the only entry of the first track's sample descriptions. It returns an
+// error if there are several, or if it is too short for a video.
 func sampleDescription(index []byte) (box, error) {
 	entries, err := findBox(index, "trak", "mdia", "minf", "stbl", "stsd")
 	if err != nil {
@@ -149,7 +150,7 @@ type segmentInfo struct {
 	scale         int64   // ticks a second
 }
 
-// readSegment reads the index of an MP4 with a video track and nothing else.
+// readSegment reads the index of an MP4 that must have one track, a video.
 func readSegment(path string) (s segmentInfo, err error) {
 	index, _, err := readMoov(path)
 	if err != nil {
@@ -193,7 +194,8 @@ func pictureTimes(path string) (times []int64, scale int64, err error) {
 	return sortedSampleTimes(index)
 }
 
-// keyFrames returns the numbers of an MP4's keyframes at a constant rate, ascending.
+// keyFrames returns the frame numbers of the keyframes of an MP4 with a constant frame rate,
+// ascending.
 func keyFrames(path string, rate timeline.Rate) (frames []int64, err error) {
 	index, _, err := readMoov(path)
 	if err != nil {
@@ -223,14 +225,16 @@ func keyFrames(path string, rate timeline.Rate) (frames []int64, err error) {
 	return frames, err
 }
 
-// sortedSampleTimes returns the presentation times of the first track, ascending.
+// sortedSampleTimes returns the presentation times of the first track in ticks, ascending. scale is
+// the number of ticks a second.
 func sortedSampleTimes(index []byte) (times []int64, scale int64, err error) {
 	times, scale, err = sampleTimes(index)
 	slices.Sort(times)
 	return times, scale, err
 }
 
-// sampleTimes returns the presentation times of the first track, in the order of the file.
+// sampleTimes returns the presentation times of the first track in ticks, in the order of the file.
+// scale is the number of ticks a second. An edit list of more than one edit is an error.
 func sampleTimes(index []byte) (times []int64, scale int64, err error) {
 	track, err := findBox(index, "trak")
 	if err != nil {
@@ -278,8 +282,9 @@ func sampleTimes(index []byte) (times []int64, scale int64, err error) {
 	return times, scale, err
 }
 
-// editStart returns the media time at which a track begins to be shown. Lectern's own files
-// have at most one edit, with no gap before it.
+// editStart returns the media time, in the track's ticks, at which it begins to be shown. It
+// returns an error if the track has several edits or begins with a gap, which Lectern's own files
+// do not have.
 func editStart(track []byte) (from int64, err error) {
 	list, none := findBox(track, "edts", "elst")
 	if none != nil {
@@ -299,8 +304,9 @@ func editStart(track []byte) (from int64, err error) {
 	return from, nil
 }
 
-// eachTableEntry calls each for every entry of a table with a number of 32-bit fields. b are
-// the boxes that contain the table.
+// eachTableEntry calls each for every entry of the table in the box of that kind, an entry being a
+// number of 32-bit fields. b holds the boxes of which the table is one. The slice is used again for
+// the next entry.
 func eachTableEntry(b []byte, kind string, fields int, each func([]uint32)) error {
 	body, err := findBox(b, kind)
 	if err != nil {
@@ -322,7 +328,8 @@ func eachTableEntry(b []byte, kind string, fields int, each func([]uint32)) erro
 	return nil
 }
 
-// zeroPad pads b with zeros to a length, so that fields of a truncated box read as zero.
+// zeroPad returns b with zeros appended up to a length, so that the fields of a truncated box read
+// as zero.
 func zeroPad(b []byte, length int) []byte {
 	for len(b) < length {
 		b = append(b[:len(b):len(b)], 0)

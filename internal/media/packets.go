@@ -26,8 +26,9 @@ type packet struct {
 // noTime is a missing timestamp.
 const noTime = math.MinInt64
 
-// readPackets calls each for every packet of a file, read by ffprobe without decoding and in
-// constant memory. options are further options of ffprobe, such as a choice of streams.
+// readPackets calls each for every packet of a file, in the order of the file. ffprobe reads them
+// without decoding and in constant memory. options are further options of ffprobe, such as a choice
+// of streams. It returns what ffprobe wrote to standard error, and the first error of each.
 func (t Tools) readPackets(ctx context.Context, path string, options []string, each func(packet) error) (stderr string, err error) {
 	args := append(options, "-show_packets", "-show_entries", "packet=stream_index,pts,dts,duration,size,pos,flags", "-of", "csv=p=0")
 	return t.Inspect(ctx, append(args, InputArgs(path)...), func(r io.Reader) error {
@@ -48,7 +49,7 @@ func (t Tools) readPackets(ctx context.Context, path string, options []string, e
 	})
 }
 
-// parsePacket parses "stream,pts,dts,duration,size,pos,flags".
+// parsePacket parses a line of ffprobe: "stream,pts,dts,duration,size,pos,flags".
 func parsePacket(line string) (p packet, err error) {
 	f := strings.Split(line, ",")
 	if len(f) < 7 {

@@ -42,7 +42,9 @@ type packetStats struct {
 	lastByte            int64                    // file offset of the end of the last packet
 }
 
-// read reads all packets and, if the clock jumps, reads them once more without the jumps.
+// read reads all packets, and if the clock jumps, reads them again with the jumps removed. It
+// returns an *inputerr.Error if the file contains more than one recording, or if its jumps cannot
+// be removed.
 func (s *packetScan) read(ctx context.Context, t Tools, path string, progress func(float64)) error {
 	if !s.container.clockMayJump() {
 		return s.scanPackets(ctx, t, path, s.checkClockForward, progress)
@@ -74,8 +76,9 @@ func (s *packetScan) read(ctx context.Context, t Tools, path string, progress fu
 	return s.scanPackets(ctx, t, path, s.checkClockForward, progress)
 }
 
-// findJumps reads all packets and looks for clock jumps. ok is false if they contradict one
-// another.
+// findJumps reads all packets and returns the clock's jumps. ok is false if the streams do not jump
+// together. First, small steps back count as jumps, too; if that gives no result, only those of
+// more than maxBackward.
 func (s *packetScan) findJumps(ctx context.Context, t Tools, path string, progress func(float64)) (found []ClockJump, ok bool, err error) {
 	fine, coarse := newEpochs(s.allStreams(), maxBackward/10), newEpochs(s.allStreams(), maxBackward)
 	err = s.scanPackets(ctx, t, path, func(p packet) error {
@@ -90,10 +93,10 @@ func (s *packetScan) findJumps(ctx context.Context, t Tools, path string, progre
 	return found, ok, err
 }
 
-// findJumpsAsWritten looks for the jumps again, with timestamps as they are written in the
-// file. By default ffmpeg takes a clock that goes far back for one that wrapped, and undoes
-// that when the clock jumps forward again. If the clock did wrap, or starts just before a
-// wrap, guessed stays.
+// findJumpsAsWritten finds the jumps again with the timestamps that the file has. By default ffmpeg
+// takes a clock that goes far back for one that wrapped, and undoes that when the clock jumps
+// forward again. It returns guessed, what was found before, if the results do not correspond,
+// because the clock did wrap or starts just before it would.
 func (s *packetScan) findJumpsAsWritten(ctx context.Context, t Tools, path string, guessed []ClockJump, progress func(float64)) ([]ClockJump, error) {
 	first := s.firstPicture
 	s.asWritten = true
@@ -108,7 +111,7 @@ func (s *packetScan) findJumpsAsWritten(ctx context.Context, t Tools, path strin
 	return guessed, nil
 }
 
-// allStreams returns the video stream, if any, and the sounds.
+// allStreams returns the video stream, if there is one, followed by the sounds.
 func (s *packetScan) allStreams() []stream {
 	if s.video.Index < 0 {
 		return s.audio
@@ -116,7 +119,7 @@ func (s *packetScan) allStreams() []stream {
 	return append([]stream{s.video}, s.audio...)
 }
 
-// withoutJumps returns packet n of its stream with the jumps removed from its timestamps.
+// withoutJumps returns p, packet n of its stream, with the known jumps removed from its timestamps.
 func (s *packetScan) withoutJumps(p packet, n int64) packet {
 	if len(s.jumps) == 0 {
 		return p
@@ -135,8 +138,8 @@ func (s *packetScan) withoutJumps(p packet, n int64) packet {
 	return p
 }
 
-// scanPackets reads all packets once, without the jumps that are known, and calls check for
-// each.
+// scanPackets reads all packets once, collects s.packetStats from them anew, with the known jumps
+// removed, and calls check for each.
 func (s *packetScan) scanPackets(ctx context.Context, t Tools, path string, check func(packet) error, progress func(float64)) error {
 	base := s.video.timeBase()
 	s.packetStats = packetStats{
@@ -181,8 +184,9 @@ func (s *packetScan) scanPackets(ctx context.Context, t Tools, path string, chec
 	return ordered.flush()
 }
 
-// addVideoPacket takes packet n of the video into account, and returns its timestamp and
-// whether it is shown: it may have no timestamp, or precede the first frame.
+// addVideoPacket adds p, packet n of the video, to the statistics, and returns its timestamp in
+// ticks. shown is false if the packet is not displayed: it has no timestamp, is marked as discarded
+// or precedes the first frame.
 func (s *packetScan) addVideoPacket(p packet, n int64) (pts int64, shown bool) {
 	pts = p.pts
 	if pts == noTime {
@@ -205,8 +209,8 @@ func (s *packetScan) addVideoPacket(p packet, n int64) (pts int64, shown bool) {
 	return pts, true
 }
 
-// checkClockForward returns an error if the decoding times of the video go back, as in a file
-// with several recordings. One would overlap the other.
+// checkClockForward returns an *inputerr.Error if the decoding time of a video packet is more than
+// maxBackward before the previous one's. Then the file has several recordings, which would overlap.
 func (s *packetScan) checkClockForward(p packet) error {
 	if p.stream != s.video.Index || p.dts == noTime {
 		return nil
@@ -259,9 +263,9 @@ func (s *packetScan) startTime() time.Duration {
 	return start
 }
 
-// unreadBytes returns the size of what follows the last packet and cannot be read, as after a
-// copy or a disk failed. For containers with an index it returns 0, because these may have
-// anything there; see Probe.endsEarly.
+// unreadBytes returns how many bytes follow the last packet that can be read, as after a copy or a
+// disk failed. It returns 0 for less than 256 KiB or 1 % of the file, and for containers with an
+// index, which may have anything there (see Probe.endsEarly).
 func (s *packetScan) unreadBytes(path string) (bytes int64, err error) {
 	streamed := []string{"mpegts", "mpeg", "flv", "mpegvideo", "dv"}
 	if !slices.Contains(streamed, s.container.Format.Name) || s.lastByte == 0 {

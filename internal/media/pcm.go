@@ -13,12 +13,12 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// sampleAt returns the number of the sample at time t.
+// sampleAt returns the number of the sample at time t, at 48 kHz.
 func sampleAt(t time.Duration) int64 {
 	return timeline.Rescale(int64(t), Hz, int64(time.Second))
 }
 
-// sampleTime returns the time of sample n.
+// sampleTime returns the time of sample n, at 48 kHz.
 func sampleTime(n int64) time.Duration {
 	return time.Duration(timeline.Rescale(n, int64(time.Second), Hz))
 }
@@ -46,7 +46,8 @@ type decodeRequest struct {
 	keyframesPath string
 }
 
-// decodeAudioAndKeyframes does the work of decodeAudio, and writes keyframes in the same run.
+// decodeAudioAndKeyframes does what decodeAudio does, and writes keyframes of the video in the same
+// run of ffmpeg.
 func (t Tools) decodeAudioAndKeyframes(ctx context.Context, path string, l decodeRequest, handle func(left, right []float32) error) error {
 	const early = time.Second // preroll, longer than any decoder needs
 	// Cut off by timestamp what comes before the first sample, and only then fill gaps with
@@ -74,8 +75,9 @@ func (t Tools) decodeAudioAndKeyframes(ctx context.Context, path string, l decod
 	return err
 }
 
-// readStereo reads interleaved stereo samples, 32-bit little-endian floats, up to the end.
-// Samples that are not a number, or absurdly loud, become silence.
+// readStereo reads interleaved stereo samples, 32-bit little-endian floats, and calls handle with
+// pieces of up to 100 ms until r ends. The slices are used again for the next piece. Samples that
+// are not a number, or are absurdly loud, become silence.
 func readStereo(r io.Reader, handle func(left, right []float32) error) error {
 	const frame = 8 // bytes
 	in := bufio.NewReaderSize(r, blockSamples*frame)

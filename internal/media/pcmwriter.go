@@ -21,7 +21,7 @@ func (p *pcmWriter) write(left, right []float32) error {
 	return p.limitAndEncode(left, right)
 }
 
-// writeSilence writes silence up to sample to.
+// writeSilence writes silence until to samples of the programme are written, if fewer are.
 func (p *pcmWriter) writeSilence(to int64) error {
 	for p.written < to {
 		n := min(to-p.written, blockSamples)
@@ -32,7 +32,7 @@ func (p *pcmWriter) writeSilence(to int64) error {
 	return nil
 }
 
-// flush writes the samples that are still in the limiter.
+// flush writes the samples that the limiter still holds. Nothing can be written after it.
 func (p *pcmWriter) flush() error {
 	return p.limitAndEncode(make([]float32, delay), make([]float32, delay))
 }
@@ -50,8 +50,8 @@ func (p *pcmWriter) limitAndEncode(left, right []float32) error {
 	return err
 }
 
-// channelMixer returns a function that replaces both channels by the chosen ones, in place;
-// nil for an unknown choice.
+// channelMixer returns a function that replaces both channels, in place, by the choice "stereo",
+// "left", "right" or "mix". It returns nil for any other.
 func channelMixer(channels string) func(left, right []float32) {
 	switch channels {
 	case "stereo":
@@ -71,8 +71,8 @@ func channelMixer(channels string) func(left, right []float32) {
 	return nil
 }
 
-// fadeEdges fades in the start and fades out the end of a piece of n samples. x holds those
-// from at on.
+// fadeEdges fades in the start and fades out the end of a piece of n samples, over fadeSamples
+// each. x holds the samples of the piece from number at on.
 func fadeEdges(x []float32, at, n int64) {
 	for i := at; i < min(fadeSamples, at+int64(len(x))); i++ {
 		x[i-at] *= (float32(i) + 0.5) / fadeSamples

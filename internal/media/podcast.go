@@ -25,8 +25,9 @@ type PodcastFacts struct {
 }
 
 // WritePodcast copies the sound of a programme to the file out, with metadata, chapters and a
-// cover, a JPEG; cover may be "". It uses the directory scratch. It verifies that the file has
-// one sound stream of the programme's length, its language, its chapters and the cover.
+// cover. cover is the path of a JPEG, or "". Temporary files go to the directory scratch. Then it
+// verifies that out has one sound stream of the programme's length, the language, the chapters and
+// the cover.
 func (t Tools) WritePodcast(ctx context.Context, spec PodcastSpec, sound, cover, out, scratch string) (PodcastFacts, error) {
 	known := maps.Clone(spec.Metadata)
 	if cover != "" && spec.Codec == "opus" {
@@ -97,8 +98,8 @@ func (t Tools) verifyPodcast(ctx context.Context, spec PodcastSpec, cover bool, 
 	return facts, t.verifyChapters(ctx, out, spec.Chapters)
 }
 
-// flacPictureBlock returns a front cover as Ogg comments store it: FLAC's picture block (RFC
-// 9639, section 8.8) in Base64. path is a JPEG.
+// flacPictureBlock returns the JPEG at path as the front cover in an Ogg comment: FLAC's picture
+// block (RFC 9639, section 8.8) in Base64.
 func flacPictureBlock(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {

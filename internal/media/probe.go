@@ -13,10 +13,10 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// Probe finds out what the recording at path holds. It reads all packets once, so that the
-// result says what can be read and not what the container promises, and decodes only the first
-// frames. name is the recording's name in errors, which are *inputerr.Error if the recording
-// is at fault. progress may be nil; it gets the fraction done.
+// Probe returns what the recording at path holds. It reads all packets once, so that the result is
+// what can be read and not what the container promises, and decodes only the first frames. The
+// picture is the first video stream. It returns an *inputerr.Error if the recording is at fault;
+// name is its name in errors. progress may be nil; it gets the fraction done.
 func (t Tools) Probe(ctx context.Context, path, name string, progress func(fraction float64)) (Probe, error) {
 	return t.ProbePicture(ctx, path, name, 1, progress)
 }
