@@ -21,8 +21,8 @@ func (t Tools) Probe(ctx context.Context, path, name string, progress func(fract
 	return t.ProbePicture(ctx, path, name, 1, progress)
 }
 
-// ProbePicture does the same as Probe, for a recording with several video streams, such as
-// camera and screen. picture is the number of the stream to use, from 1.
+// ProbePicture does what Probe does, with the video stream number picture, from 1, for a recording
+// that has several, such as camera and screen.
 func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int, progress func(fraction float64)) (Probe, error) {
 	c, err := t.openRecording(ctx, path, name)
 	if err != nil {
@@ -58,8 +58,8 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 	return found, found.checkPlausibleLength(name)
 }
 
-// MissingStream returns an error if the recording lacks video or sound, or nil. The caller
-// decides whether something replaces the missing stream.
+// MissingStream returns an error if the recording has no video or no sound, or nil. The caller
+// decides whether something else may stand in for the missing stream.
 func (p Probe) MissingStream(name string) *inputerr.Error {
 	switch {
 	case p.Video == nil:
@@ -72,9 +72,9 @@ func (p Probe) MissingStream(name string) *inputerr.Error {
 	return nil
 }
 
-// firstPicture decodes the first frames, and returns the timestamp of the first that can be
-// decoded, and whether they are interlaced. A stream may begin with packets that cannot be
-// decoded; if there are no others, first is noTime.
+// firstPicture decodes the first 100 packets of the video stream with that index. It returns the
+// timestamp, in ticks, of the first frame that can be decoded, or noTime if none can. interlaced
+// reports whether most of the frames are.
 func (t Tools) firstPicture(ctx context.Context, path string, index int) (first int64, interlaced bool, err error) {
 	args := []string{"-select_streams", strconv.Itoa(index), "-read_intervals", "%+#100",
 		"-show_frames", "-show_entries", "frame=best_effort_timestamp,interlaced_frame", "-of", "csv=p=0"}
@@ -100,10 +100,11 @@ func (t Tools) firstPicture(ctx context.Context, path string, index int) (first 
 	return first, 2*interlacedFrames > all, err
 }
 
-// formatMegabytes returns a size in MB.
+// formatMegabytes returns a size of n bytes in MB, with one decimal.
 func formatMegabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
-// endsEarly reports whether the recording ends more than a second before its declared end.
+// endsEarly reports whether the last video or sound packet ends more than a second before the end
+// that the container declares.
 func (p Probe) endsEarly() bool {
 	end := p.Readable
 	for _, a := range p.Audio {
@@ -115,8 +116,8 @@ func (p Probe) endsEarly() bool {
 // maxLength is longer than any recording.
 const maxLength = 48 * time.Hour
 
-// checkPlausibleLength returns an error for a recording that seems endless, as a single damaged
-// timestamp can make it.
+// checkPlausibleLength returns an *inputerr.Error for a recording that is longer than maxLength,
+// which a single damaged timestamp can cause.
 func (p Probe) checkPlausibleLength(name string) error {
 	end := p.Readable
 	for _, a := range p.Audio {
@@ -129,8 +130,8 @@ func (p Probe) checkPlausibleLength(name string) error {
 		Hint("Copy it again from the camera, or export it anew")
 }
 
-// TruncationFault returns an error for a recording that ends before its declared end, or nil.
-// What comes before can be used; the caller decides whether to.
+// TruncationFault returns an error for a recording that breaks off before the end that it declares,
+// or nil. What comes before the break can be used; the caller decides whether to.
 func (p Probe) TruncationFault(name string) *inputerr.Error {
 	readable, whole := timeline.FormatClock(p.Readable), timeline.FormatClock(p.Readable.Truncate(time.Second))
 	switch {
@@ -144,7 +145,7 @@ func (p Probe) TruncationFault(name string) *inputerr.Error {
 		In(name).Hint("Copy it again from the camera, or keep what is readable with --cut 0-{end}")
 }
 
-// noteClock returns a time as "1:02:03.5". It is for Probe.Notes only, whose wording is part of
+// noteClock returns a time as "1:02:03.5". It is only for Probe.Notes, whose wording is part of
 // keys; elsewhere use timeline.FormatClock.
 func noteClock(d time.Duration) string {
 	d = d.Round(time.Millisecond)
@@ -152,8 +153,8 @@ func noteClock(d time.Duration) string {
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
-// FrameSource returns how to take frames off the recording at a rate. The recording must have
-// video.
+// FrameSource returns how to take frames off the recording's first video at a frame rate. The
+// recording must have video.
 func (p Probe) FrameSource(rate timeline.Rate) FrameSource {
 	return p.Video.frameSource(rate)
 }
@@ -167,7 +168,8 @@ func (v *Video) frameSource(rate timeline.Rate) FrameSource {
 	}
 }
 
-// FrameCount returns the length of the recording in frames at a rate. It must have video.
+// FrameCount returns the length of the recording in frames at a frame rate, including those before
+// its first picture. The recording must have video.
 func (p Probe) FrameCount(rate timeline.Rate) int64 {
 	v := p.Video
 	return rate.Frame(v.Lead) + max(1, rate.Frame(v.End-v.Lead))

@@ -10,7 +10,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// result returns the probe of the recording.
+// result returns the probe of the recording, from the statistics of its packets. interlaced says
+// whether its first frames are.
 func (s *packetScan) result(interlaced bool) Probe {
 	p := Probe{Format: s.container.Format.Name, Declared: s.container.declared()}
 	start := s.startTime()
@@ -39,7 +40,9 @@ func (s *packetScan) result(interlaced bool) Probe {
 	return p
 }
 
-// addAudio adds the sound streams to p; start is the container's start on its own clock.
+// addAudio adds the sound streams to p, and a note for each that is empty. If there is no video, or
+// it is variable, p.Readable lasts until the end of the sound. start is when the container starts
+// on its own clock.
 func (s *packetScan) addAudio(p *Probe, start time.Duration) {
 	for _, sound := range s.audio {
 		span, ok := s.audioSpans[sound.Index]
@@ -59,7 +62,8 @@ func (s *packetScan) addAudio(p *Probe, start time.Duration) {
 	}
 }
 
-// probeVideo describes the video stream; start is the container's start on its own clock.
+// probeVideo returns the description of the video stream. start is when the container starts on its
+// own clock.
 func (s *packetScan) probeVideo(interlaced bool, start time.Duration) *Video {
 	base := s.video.timeBase()
 	rate, step, variable := s.rates.rate()

@@ -49,12 +49,12 @@ func (t *rateEstimator) add(pts int64) {
 	}
 }
 
-// rate returns the highest sustained rate, its interval in ticks, and whether frames also came
-// at other intervals.
+// rate returns the highest sustained rate, its interval in ticks, and whether frames also came at
+// other intervals. Of a single frame it returns 25 frames a second and 0.
 //
-// The fastest run gives the rate, and the mean of all intervals within 25 % of it makes it
-// precise, because some containers round timestamps to milliseconds. The rate is variable if
-// other intervals make up more than 1 % of the time.
+// The fastest run of frames sets the rate. Some containers round timestamps to milliseconds, so the
+// rate is made precise with the mean of all intervals within 25 % of that. It is variable if other
+// intervals make up more than 1 % of the time.
 func (t *rateEstimator) rate() (rate timeline.Rate, step float64, variable bool) {
 	if t.count == 0 {
 		return timeline.Rate{Num: 25, Den: 1}, 0, false // a single frame has no rate
@@ -72,7 +72,8 @@ func (t *rateEstimator) rate() (rate timeline.Rate, step float64, variable bool)
 	return timeline.Rate{Num: int64(math.Round(1e9 / seconds)), Den: 1e9}, step, variable
 }
 
-// regular sums up all intervals that are about as long as step, which is in ticks.
+// regular returns the number and the sum of all intervals whose length is within 25 % of step, in
+// ticks.
 func (t *rateEstimator) regular(step float64) (all interval) {
 	for _, s := range t.steps {
 		if mean := float64(s.ticks) / float64(s.count); mean > 0.75*step && mean < 1.25*step {

@@ -25,7 +25,8 @@ type Tools struct {
 	MaxFileSize int64  // bytes of each file they write; 0 for no limit
 }
 
-// FindTools looks for ffmpeg and ffprobe in PATH.
+// FindTools looks for ffmpeg and ffprobe in PATH, and returns them with the usual limits. It
+// returns an error that says how to install them if one is missing.
 func FindTools() (Tools, error) {
 	t := Tools{Nice: 10, MaxMemory: 16 << 30, MaxFileSize: 512 << 30} // enough for a day of lossless 1080p
 	for name, at := range map[string]*string{"ffmpeg": &t.FFmpeg, "ffprobe": &t.FFprobe} {
@@ -68,23 +69,24 @@ const (
 	tailSize  = 16 << 10               // bytes of standard error to keep
 )
 
-// Run runs ffmpeg with args after Lectern's own global options. progress may be nil. stderr is
-// the end of ffmpeg's warnings, each line preceded by its level in brackets. If ffmpeg fails,
-// the error is a *ToolError; if ctx ended, it wraps the cause.
+// Run runs ffmpeg with args after Lectern's own global options. progress may be nil. stderr is the
+// end of ffmpeg's warnings, each line preceded by its level in brackets. If ffmpeg fails, the error
+// is a *ToolError; if ctx ends, ffmpeg is killed and the error wraps the cause.
 func (t Tools) Run(ctx context.Context, args []string, progress func(Progress)) (stderr string, err error) {
 	return t.runProgram(ctx, program{args: t.ffmpeg(append([]string{"-progress", "pipe:1"}, args...))}, func(r io.Reader) error {
 		return readProgress(r, progress)
 	})
 }
 
-// Stream runs ffmpeg like Run, and lets read consume what it writes to "pipe:1". If read
-// fails, ffmpeg is stopped and that error returned. What read leaves is discarded.
+// Stream runs ffmpeg as Run does, and calls read with what it writes to "pipe:1". If read fails,
+// ffmpeg is stopped and read's error is returned. What read leaves unread is discarded.
 func (t Tools) Stream(ctx context.Context, args []string, read func(io.Reader) error) (stderr string, err error) {
 	return t.runProgram(ctx, program{args: t.ffmpeg(args)}, read)
 }
 
-// Feed runs ffmpeg like Run, and lets write produce what it reads from "pipe:0". If write
-// fails, ffmpeg is stopped and that error returned.
+// Feed runs ffmpeg as Run does, and calls write to write what it reads from "pipe:0". If write
+// fails, ffmpeg is stopped and write's error is returned. ffmpeg may end before it has read
+// everything, which is no error.
 func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) error) (stderr string, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -106,8 +108,8 @@ func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) er
 	return stderr, err
 }
 
-// Inspect runs ffprobe with args, and lets read consume its standard output. For the results
-// see Run.
+// Inspect runs ffprobe with args, and calls read with its standard output. Its results are like
+// those of Run.
 func (t Tools) Inspect(ctx context.Context, args []string, read func(io.Reader) error) (stderr string, err error) {
 	return t.runProgram(ctx, program{args: append([]string{t.FFprobe, "-hide_banner", "-loglevel", "level+warning"}, args...)}, read)
 }
@@ -125,12 +127,12 @@ type program struct {
 	killGroup bool      // kill the rest of its process group when it ends
 }
 
-// runProgram runs a program in its own process group until it ends or ctx does, while read
-// consumes its standard output.
+// runProgram runs a program in its own process group until it ends or ctx does, and calls read with
+// its standard output meanwhile. If read fails, the program is stopped.
 //
-// The command is started from a thread of its own, which waits for it and then ends. The
-// kernel kills the command when that thread dies, so that even kill -9 of Lectern leaves no
-// encoder running, and the command inherits the thread's niceness.
+// The command is started from a thread of its own, which waits for it and then ends. The kernel
+// kills the command when that thread dies, so that even kill -9 of Lectern leaves no encoder
+// running, and the command inherits the thread's niceness.
 func (t Tools) runProgram(ctx context.Context, p program, read func(io.Reader) error) (stderr string, err error) {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -171,7 +173,8 @@ func (t Tools) runProgram(ctx context.Context, p program, read func(io.Reader) e
 	return stderr, err
 }
 
-// runOnThisThread starts cmd from the calling thread, and waits for it.
+// runOnThisThread starts cmd from the calling thread, limits its resources, and waits for it to
+// end.
 func (t Tools) runOnThisThread(cmd *exec.Cmd) error {
 	if err := t.prepare(cmd); err != nil {
 		return err
@@ -187,8 +190,8 @@ func (t Tools) runOnThisThread(cmd *exec.Cmd) error {
 	return cmd.Wait()
 }
 
-// resultError returns the error of a run: that of the reader, that of the context or that of
-// the command, in this order.
+// resultError returns the error of a run: that of the reader, else that of the context, else that
+// of the command. ended is what waiting for the command returned, reading what the reader did.
 func resultError(ctx context.Context, cmd *exec.Cmd, ended, reading error, stderr string) error {
 	name := filepath.Base(cmd.Path)
 	var exit *exec.ExitError
@@ -206,8 +209,8 @@ func resultError(ctx context.Context, cmd *exec.Cmd, ended, reading error, stder
 	}
 }
 
-// readProgress parses what ffmpeg's -progress writes: blocks of lines key=value, each ended by
-// a line "progress=…".
+// readProgress parses what ffmpeg's -progress writes, blocks of lines key=value, and calls progress
+// at the end of each block, if it is not nil.
 func readProgress(r io.Reader, progress func(Progress)) error {
 	var p Progress
 	lines := bufio.NewScanner(r)
@@ -244,7 +247,8 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String returns what was kept, from the first whole line on.
+// String returns the last tailSize bytes, without a line that is cut off at the beginning, as valid
+// UTF-8.
 func (t *tail) String() string {
 	b := t.kept
 	if len(b) > tailSize {

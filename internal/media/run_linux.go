@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// prepare makes cmd the leader of a process group that is killed when the calling thread dies,
-// and sets the thread's niceness to that of the command. On Linux niceness belongs to a thread
-// and is inherited, so it applies to all threads of the command.
+// prepare makes cmd the leader of a process group, has the kernel kill it when the calling thread
+// dies, and adds t.Nice to the niceness of that thread. On Linux niceness belongs to a thread and
+// is inherited, so it applies to all threads of the command.
 func (t Tools) prepare(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	kernel, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
@@ -24,8 +24,8 @@ func (t Tools) prepare(cmd *exec.Cmd) error {
 	return nil
 }
 
-// limitResources limits the address space and the file size of a process that has just
-// started.
+// limitResources limits the address space and the file size of a process that has just started. One
+// that has ended already is no error.
 func (t Tools) limitResources(pid int) error {
 	for what, bytes := range map[int]int64{unix.RLIMIT_AS: t.MaxMemory, unix.RLIMIT_FSIZE: t.MaxFileSize} {
 		if bytes <= 0 {

@@ -14,8 +14,8 @@ func (t Tools) prepare(cmd *exec.Cmd) error {
 	return nil
 }
 
-// limitResources sets the niceness of a process that has just started. Its memory is not
-// limited on this system.
+// limitResources sets the niceness of a process that has just started. It limits neither memory nor
+// file sizes, which is possible only on Linux.
 func (t Tools) limitResources(pid int) error {
 	if err := syscall.Setpriority(syscall.PRIO_PROCESS, pid, t.Nice); err != nil && err != syscall.ESRCH {
 		return fmt.Errorf("set the niceness: %w", err)

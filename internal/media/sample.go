@@ -22,8 +22,9 @@ const (
 	SampleRight = "right"
 )
 
-// WriteAudioSample writes twelve seconds of sound stream n of a recording, from 0, beginning
-// at the time at, to w: a mono WebM with Opus, of all channels or of one.
+// WriteAudioSample writes 12 seconds of sound stream n of a recording, counted from 0, to w: a mono
+// WebM with Opus, beginning at the time at. side is SampleMix for all channels, or SampleLeft or
+// SampleRight. It returns an error if there is no sound at that time.
 func (t Tools) WriteAudioSample(ctx context.Context, path string, n int, side string, at time.Duration, w io.Writer) error {
 	filter, known := map[string]string{SampleMix: "aformat=channel_layouts=mono", SampleLeft: "pan=mono|c0=c0", SampleRight: "pan=mono|c0=c1"}[side]
 	if !known {
@@ -35,8 +36,8 @@ func (t Tools) WriteAudioSample(ctx context.Context, path string, n int, side st
 	return t.streamWithTimeout(ctx, "sample "+path, args, w)
 }
 
-// WriteFrame writes the frame of a recording at a time to w, as a JPEG that fits into 640 ×
-// 640.
+// WriteFrame writes the frame of a recording at a time to w, as a JPEG that fits into 640×640. It
+// returns an error if there is no frame at that time.
 func (t Tools) WriteFrame(ctx context.Context, path string, at time.Duration, w io.Writer) error {
 	args := append([]string{"-ss", formatSeconds(at)}, InputArgs(path)...)
 	box := strconv.Itoa(stillWidth)
@@ -45,7 +46,8 @@ func (t Tools) WriteFrame(ctx context.Context, path string, at time.Duration, w 
 	return t.streamWithTimeout(ctx, "picture of "+path, args, w)
 }
 
-// streamWithTimeout runs ffmpeg and copies its output to w. what is for error messages.
+// streamWithTimeout runs ffmpeg for at most sampleLimit, and copies its output to w. It returns an
+// error if there is no output. what names the output in errors.
 func (t Tools) streamWithTimeout(ctx context.Context, what string, args []string, w io.Writer) error {
 	ctx, stop := context.WithTimeout(ctx, sampleLimit)
 	defer stop()

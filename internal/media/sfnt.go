@@ -23,8 +23,8 @@ type fontTable struct {
 	from, len int    // in bytes
 }
 
-// CheckFont returns an error if the file at path is not a TrueType or OpenType font or
-// collection, or is damaged.
+// CheckFont returns an error if the file at path is not a TrueType or OpenType font or collection,
+// or is damaged: truncated, without outlines, or with a wrong checksum.
 func CheckFont(path string) error {
 	_, err := readFontFile(path)
 	return err
@@ -62,7 +62,7 @@ func readFontFile(path string) (t fontFile, err error) {
 	return t, nil
 }
 
-// collectionOffsets returns where the fonts of a collection begin.
+// collectionOffsets returns the offsets in the file at which the fonts of a collection begin.
 func (t fontFile) collectionOffsets() (begins []int, err error) {
 	n := int(binary.BigEndian.Uint32(t.data[8:]))
 	if n < 1 || n > (len(t.data)-12)/4 {
@@ -74,8 +74,8 @@ func (t fontFile) collectionOffsets() (begins []int, err error) {
 	return begins, nil
 }
 
-// face reads the table directory of the font at an offset, and checks the checksums of the
-// tables that are not in verified.
+// face returns the tables of the font at an offset. It verifies the checksums of those that are not
+// in verified, and adds them there. It returns an error if the font is damaged or has no outlines.
 func (t fontFile) face(at int, verified map[fontTable]bool) (tables []fontTable, err error) {
 	if at > len(t.data)-12 {
 		return nil, errFontTruncated
@@ -112,8 +112,8 @@ func (t fontFile) face(at int, verified map[fontTable]bool) (tables []fontTable,
 
 func (t fontFile) bytes(table fontTable) []byte { return t.data[table.from:][:table.len] }
 
-// tableChecksum returns a table's checksum. For the table "head" it skips the field with the
-// checksum of the whole file.
+// tableChecksum returns the checksum of a table's data. In the table "head" it skips the field that
+// holds the checksum of the whole file.
 func tableChecksum(tag string, data []byte) (sum uint32) {
 	for at := 0; at < len(data); at += 4 {
 		var word [4]byte
@@ -125,8 +125,8 @@ func tableChecksum(tag string, data []byte) (sum uint32) {
 	return sum
 }
 
-// renamed returns the file's first font with another family name, so that it cannot be
-// confused with an installed font.
+// renamed returns the file's first font as a file of its own with another family name, so that it
+// cannot be confused with an installed font.
 func (t fontFile) renamed(family string) []byte {
 	tables, contents := slices.Clone(t.faces[0]), make(map[string][]byte)
 	for _, table := range tables {
@@ -153,7 +153,8 @@ func (t fontFile) renamed(family string) []byte {
 	return append(head, body...)
 }
 
-// nameTable returns a name table in which all names are family.
+// nameTable returns a font's name table in which the family, the full name and the PostScript name
+// are family.
 func nameTable(family string) []byte {
 	const windows, unicodeBMP, american = 3, 1, 0x409
 	var text []byte

@@ -21,8 +21,10 @@ type SideBySide struct {
 	Height            int         `json:"height"`   // of the frame
 }
 
-// ProbeSecondPicture probes a second video stream of the recording at path, counted from 1,
-// and adds it to p, the probe of the first. Errors are as in Probe.
+// ProbeSecondPicture probes video stream number picture, from 1, of the recording at path, and adds
+// it to p, the probe of the first, as SecondVideo on the same clock. Without video in either, it
+// does nothing. It returns an *inputerr.Error as Probe does, and if the recording's clock jumps.
+// progress may be nil.
 func (t Tools) ProbeSecondPicture(ctx context.Context, path, name string, p *Probe, picture int, progress func(fraction float64)) error {
 	second, err := t.ProbePicture(ctx, path, name, picture, progress)
 	if err != nil || second.Video == nil || p.Video == nil {
@@ -44,8 +46,8 @@ func (t Tools) ProbeSecondPicture(ctx context.Context, path, name string, p *Pro
 	return nil
 }
 
-// Size returns the size of the picture in pixels. With a second video it is a frame of 16:9,
-// as high as the higher of the two. The recording must have video.
+// Size returns the size of the recording's frames in pixels. With a second video it is that of a
+// frame of 16:9, as high as the higher of the two. The recording must have video.
 func (p Probe) Size() (width, height int) {
 	if p.SecondVideo == nil {
 		return p.Video.Width, p.Video.Height
@@ -54,8 +56,8 @@ func (p Probe) Size() (width, height int) {
 	return (height*16/9 + 1) &^ 1, height
 }
 
-// Rate returns the standard rate for the picture, or the faster one of two. The recording must
-// have video.
+// Rate returns the standard frame rate nearest to the video's, or the faster one of two videos'.
+// The recording must have video.
 func (p Probe) Rate() timeline.Rate {
 	if p.SecondVideo != nil && p.Video.Rate.Less(p.SecondVideo.Rate) {
 		return p.SecondVideo.Rate
@@ -63,9 +65,9 @@ func (p Probe) Rate() timeline.Rate {
 	return p.Video.Rate
 }
 
-// SideBySideFrames returns how to take frames off the recording at a rate, with both videos
-// side by side if there is a second. share is per cent of the width for the first; 0 is two
-// thirds.
+// SideBySideFrames returns how to take frames off the recording at a frame rate, with both videos
+// side by side if there is a second one. share is how much of the width the first one gets, in per
+// cent; 0 stands for two thirds. The recording must have video.
 func (p Probe) SideBySideFrames(rate timeline.Rate, share int) FrameSource {
 	pics := p.FrameSource(rate)
 	if p.SecondVideo != nil {
@@ -75,7 +77,8 @@ func (p Probe) SideBySideFrames(rate timeline.Rate, share int) FrameSource {
 	return pics
 }
 
-// composed returns what the frames look like once a second video is beside them.
+// composed returns the description of the frames that frameRange returns: pics itself, or with a
+// second video, the frames in which both are shown.
 func (pics FrameSource) composed() FrameSource {
 	if b := pics.SideBySide; b != nil {
 		return FrameSource{Rate: pics.Rate, Width: b.Width, Height: b.Height, Matrix: "bt709", EncoderReady: true}
@@ -83,7 +86,8 @@ func (pics FrameSource) composed() FrameSource {
 	return pics
 }
 
-// widths divides the frame's width.
+// widths returns the widths of the first and of the second video in pixels. That of the first is
+// even.
 func (b SideBySide) widths() (first, second int) {
 	first = b.Width * 2 / 3
 	if b.FirstWidthPercent > 0 {
@@ -93,7 +97,8 @@ func (b SideBySide) widths() (first, second int) {
 	return first, b.Width - first
 }
 
-// sideBySide returns exactly the frames r of both videos, in one frame.
+// sideBySide returns exactly the frames r of both videos, the first on the left, in frames of the
+// size that pics.SideBySide has.
 func sideBySide(path string, pics FrameSource, r timeline.Range) *ffmpeg.Stream {
 	b := pics.SideBySide
 	first, second := b.widths()
@@ -102,7 +107,7 @@ func sideBySide(path string, pics FrameSource, r timeline.Range) *ffmpeg.Stream 
 	return ffmpeg.Filter([]*ffmpeg.Stream{left, right}, "hstack", nil, ffmpeg.KwArgs{"inputs": 2})
 }
 
-// fitPanel scales a video into its part of a frame.
+// fitPanel converts a video to SDR in BT.709 and scales it into a part of a frame, width × height.
 func fitPanel(s *ffmpeg.Stream, pics FrameSource, width, height int) *ffmpeg.Stream {
 	if pics.needsToneMapping() {
 		s, pics.Matrix = toneMap(s, pics, height), "bt709"
@@ -110,7 +115,7 @@ func fitPanel(s *ffmpeg.Stream, pics FrameSource, width, height int) *ffmpeg.Str
 	return fitFrame(s, pics, width, height, "yuv420p")
 }
 
-// streams returns the first video and, if there is one, the second.
+// streams returns pics, followed by the second video if there is one.
 func (pics FrameSource) streams() []FrameSource {
 	if pics.SideBySide == nil {
 		return []FrameSource{pics}

@@ -214,11 +214,11 @@ const (
 	MKV  Container = "mkv"
 )
 
-// Matroska reports whether c is a Matroska format. These count milliseconds, and their index
-// is written at the end unless room was reserved.
+// Matroska reports whether c is a Matroska format, WebM or MKV. Their times are in milliseconds,
+// and their index is written at the end unless room was reserved.
 func (c Container) Matroska() bool { return c != MP4 }
 
-// muxerName returns ffmpeg's name for c.
+// muxerName returns the name of ffmpeg's muxer for c.
 func (c Container) muxerName() string {
 	if c == MKV {
 		return "matroska"
@@ -226,7 +226,7 @@ func (c Container) muxerName() string {
 	return string(c)
 }
 
-// SubtitleExtension returns the format in which subtitles can be copied into c: "mp4" (see
+// SubtitleExtension returns the extension of subtitle files that can be copied into c: "mp4" (see
 // subtitle.WriteMP4), "vtt" or "srt".
 func (c Container) SubtitleExtension() string {
 	return map[Container]string{MP4: "mp4", WebM: "vtt", MKV: "srt"}[c]
@@ -245,7 +245,7 @@ type AssembleSpec struct {
 	Chapters       []conference.Section `json:"chapters,omitempty"`
 }
 
-// audioLanguages returns the languages of all sound streams, in their order.
+// audioLanguages returns the languages of all sound streams, in the streams' order.
 func (s AssembleSpec) audioLanguages() []string {
 	return append([]string{s.Language}, s.ExtraLanguages...)
 }
@@ -259,7 +259,7 @@ type PodcastSpec struct {
 	Chapters []conference.Section `json:"chapters,omitempty"`
 }
 
-// Ext returns the file name extension.
+// Ext returns the podcast's file name extension without a dot: "opus" or "m4a".
 func (s PodcastSpec) Ext() string {
 	if s.Codec == "opus" {
 		return "opus"

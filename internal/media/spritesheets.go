@@ -24,10 +24,9 @@ type SpriteSheets struct {
 // Count returns the number of sheets.
 func (s SpriteSheets) Count() int { return (s.Tiles + s.PerSheet - 1) / s.PerSheet }
 
-// tile returns the size of a tile.
 func (s SpriteSheets) tile() image.Point { return image.Pt(max(1, s.Width/2), max(1, s.Height/2)) }
 
-// TileAt returns the sheet of tile i, and its rectangle there.
+// TileAt returns the number of the sheet that holds tile i, from 0, and the tile's rectangle in it.
 func (s SpriteSheets) TileAt(i int) (sheet int, at image.Rectangle) {
 	size := s.tile()
 	n := i % s.PerSheet
@@ -35,9 +34,9 @@ func (s SpriteSheets) TileAt(i int) (sheet int, at image.Rectangle) {
 	return i / s.PerSheet, image.Rectangle{corner, corner.Add(size)}
 }
 
-// Write writes the sheets into dir under the given names. strips are the files that
-// ExtractStills wrote; find returns the strip of tile i and its number there. Tiles of a strip
-// must follow each other.
+// Write writes the sheets as JPEGs into dir, one for each of names. strips are the files that
+// ExtractStills wrote. find returns which strip has tile i, and its number in the strip. Each strip
+// is decoded once if the tiles of a strip follow each other.
 func (s SpriteSheets) Write(dir string, names, strips []string, find func(i int) (strip, nth int)) error {
 	var open stripReader
 	for n, name := range names {
@@ -65,8 +64,8 @@ func (s SpriteSheets) Write(dir string, names, strips []string, find func(i int)
 	return nil
 }
 
-// halveInto draws an image at half its size. A pixel gets the mean brightness of four, and
-// their colour, which JPEG stores once for all four.
+// halveInto draws from into the rectangle at, at half its size. A pixel gets the mean brightness of
+// four, and the colour of the first, since JPEG usually stores one for all four.
 func halveInto(to *image.RGBA, at image.Rectangle, from *image.YCbCr) {
 	b := from.Bounds()
 	for y := range at.Dy() {
@@ -119,8 +118,8 @@ type ContactStill struct {
 	Label string // digits and colons
 }
 
-// WriteContactSheet writes a JPEG with stills side by side, in a number of columns, each with
-// its label.
+// WriteContactSheet writes a JPEG to out with stills in rows of so many columns, each with its
+// label. All stills must have the size of the first. Without stills it returns an error.
 func WriteContactSheet(stills []ContactStill, columns int, out string) error {
 	const gap = 4
 	var open stripReader
@@ -160,8 +159,8 @@ var digits = map[rune][7]uint8{
 	':': {0b00000, 0b00100, 0b00100, 0b00000, 0b00100, 0b00100, 0b00000},
 }
 
-// drawLabel draws a time into the lower left corner of a part of a picture, on a dark
-// background.
+// drawLabel draws digits and colons on a dark background into the lower left corner of the
+// rectangle at.
 func drawLabel(to *image.RGBA, at image.Rectangle, text string) {
 	const dot, step, margin = 2, 12, 5
 	ground := image.Rect(0, 0, len(text)*step+2*margin-dot, 7*dot+2*margin).Add(image.Pt(at.Min.X, at.Max.Y-7*dot-2*margin))

@@ -24,9 +24,9 @@ type Still struct {
 	Hash  string  `json:"look"`  // 16 hexadecimal digits, similar for similar pictures; see perceptualHash
 }
 
-// ExtractStills takes, for each slot of the segment at path, the keyframe nearest to its
-// middle, and writes them below one another into the JPEG out. It decodes only keyframes; for
-// a slot without one it takes the last before it.
+// ExtractStills takes a still for each slot of the segment at path: the keyframe in it that is
+// nearest to its middle, or if it has none, the last one before it. It writes all below one another
+// into the JPEG out, and returns them by slot. Only keyframes are decoded.
 func (t Tools) ExtractStills(ctx context.Context, path string, spec StillsSpec, out string) ([]Still, error) {
 	keys, err := keyFrames(path, spec.Rate)
 	if err != nil || len(keys) == 0 {
@@ -88,8 +88,8 @@ func nearestKeyframe(keys []int64, slot timeline.Range) int {
 
 func abs(n int64) int64 { return max(n, -n) }
 
-// selectExpression returns an expression for ffmpeg's select filter that is true for the
-// wanted keyframes, by their timestamps in a segment.
+// selectExpression returns an expression for ffmpeg's select filter that is true for the keyframes
+// whose indexes among keys are wanted, by their timestamps in a segment.
 func selectExpression(keys []int64, wanted []int, rate timeline.Rate) string {
 	terms := make([]string, len(wanted))
 	for i, n := range wanted {
@@ -99,13 +99,13 @@ func selectExpression(keys []int64, wanted []int, rate timeline.Rate) string {
 	return strings.Join(terms, "+")
 }
 
-// roundScore rounds a score, so that it is equal on every machine.
+// roundScore rounds a score to four decimals, so that it is equal on every machine.
 func roundScore(score float64) float64 {
 	r, _ := strconv.ParseFloat(strconv.FormatFloat(score, 'f', 4, 64), 64)
 	return r
 }
 
-// halve draws the picture at half its size into the strip, from line y on.
+// halve draws the picture at half its size into the strip, at the left, from line y down.
 func (p rgbImage) halve(strip *image.RGBA, y int) {
 	for ty := range p.height / 2 {
 		for tx := range p.width / 2 {

@@ -14,7 +14,8 @@ type rgbImage struct {
 	rgb           []byte // three bytes for each pixel, line by line
 }
 
-// newRGBImage converts an image, downsampled to at most width pixels a line.
+// newRGBImage converts an image, and makes it at most width pixels wide by leaving out columns and
+// lines.
 func newRGBImage(img image.Image, width int) rgbImage {
 	b := img.Bounds()
 	step := max(1, (b.Dx()+width-1)/width)
@@ -37,10 +38,10 @@ func (p rgbImage) luma() []float64 {
 	return l
 }
 
-// stillScore rates a picture as a thumbnail: contrast, sharpness, and detail that is not noise
-// count, and a little colour and skin. The factors were chosen by looking at slides, stages,
-// fades and test pictures (see TestStillScore_Order). They are hints only, but black, blank,
-// blurred and faded pictures lose against all others.
+// stillScore returns how good a picture is as a thumbnail, from 0 to about 1. Contrast, sharpness,
+// and detail that is not noise count, and a little colour and skin. The factors were chosen by
+// looking at slides, stages, fades and test pictures (see TestStillScore_Order). Scores are only
+// hints, but black, blank, blurred and faded pictures lose against all others.
 func (p rgbImage) stillScore() float64 {
 	luma := p.luma()
 	var all moments
@@ -72,8 +73,8 @@ func (m moments) variance() float64 {
 
 func (m moments) deviation() float64 { return math.Sqrt(m.variance()) }
 
-// sharpness returns the variance of the Laplacian, a common measure of focus (Pech-Pacheco et
-// al., "Diatom autofocusing in brightfield microscopy", 2000).
+// sharpness returns the variance of the Laplacian of the brightness, a common measure of focus
+// (Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000).
 func (p rgbImage) sharpness(luma []float64) float64 {
 	var m moments
 	for y := 1; y < p.height-1; y++ {
@@ -84,7 +85,8 @@ func (p rgbImage) sharpness(luma []float64) float64 {
 	return m.variance()
 }
 
-// detailShare returns the fraction of blocks of 16×16 pixels that have detail.
+// detailShare returns the fraction of blocks of 16×16 pixels in which the brightness deviates by
+// more than 8 of 255.
 func (p rgbImage) detailShare(luma []float64) float64 {
 	const size = 16
 	blocks, busy := 0, 0
@@ -105,8 +107,9 @@ func (p rgbImage) detailShare(luma []float64) float64 {
 	return float64(busy) / math.Max(1, float64(blocks))
 }
 
-// colourfulness returns the measure of Hasler and Süsstrunk, "Measuring colourfulness in
-// natural images" (2003): 0 is grey, 33 moderately and 109 extremely colourful.
+// colourfulness returns how colourful the picture is, as Hasler and Süsstrunk measure it in
+// "Measuring colourfulness in natural images" (2003): 0 is grey, 33 moderately and 109 extremely
+// colourful.
 func (p rgbImage) colourfulness() float64 {
 	var redGreen, yellowBlue moments
 	for i := range p.width * p.height {
@@ -132,8 +135,9 @@ func (p rgbImage) skinShare() float64 {
 	return float64(skin) / math.Max(1, float64(n))
 }
 
-// perceptualHash returns a difference hash: for 9×8 cells, whether each is brighter than its
-// right neighbour. Pictures that look alike differ in few of the 64 bits.
+// perceptualHash returns a difference hash of 64 bits in hexadecimal. A bit is set if a cell is
+// brighter than the one to its right, of 9 cells in each of 8 rows. Pictures that look alike differ
+// in few bits.
 func (p rgbImage) perceptualHash() string {
 	luma := p.luma()
 	cell := func(x, y int) (sum float64) {
@@ -166,9 +170,9 @@ type StillCandidate struct {
 	Edge bool // it is near a cut, and may be cut off later
 }
 
-// ChooseStill returns the index of the best thumbnail, the first among equals; -1 if there are
-// no stills. A picture that recurs in much of the programme, as a title slide or a frozen
-// camera does, counts less, and so does one at an edge.
+// ChooseStill returns the index of the best thumbnail, the first among equals, or -1 if there are
+// no stills. A picture that recurs in more than a quarter of the stills, as a title slide or a
+// frozen camera's does, has a lower score; so has one at an edge.
 func ChooseStill(stills []StillCandidate) int {
 	looks := make([]uint64, len(stills))
 	for i, s := range stills {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// StreamHashes returns the SHA-256 of the packets of a file's video and of each sound, in this
-// order, as "v:…" and "a:…". Files that differ only in metadata or subtitles have the same
-// hashes.
+// StreamHashes returns the SHA-256 of the packets of a file's first video stream, as "v:…", and of
+// each sound, as "a:…", in this order. Files that differ only in metadata or subtitles have the
+// same hashes. A file without video is an error.
 func (t Tools) StreamHashes(ctx context.Context, path string) (hashes []string, err error) {
 	args := append(InputArgs(path), "-map", "0:v:0", "-map", "0:a?", "-c", "copy", "-f", "streamhash", "-hash", "sha256", "pipe:1")
 	_, err = t.Stream(ctx, args, func(r io.Reader) error {

@@ -12,8 +12,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// estimateTextSamples returns an upper bound for the number of samples in subtitle files. Each
-// takes at least ten bytes: in an MP4, two for the length, and two numbers in its tables.
+// estimateTextSamples returns an upper bound for the number of samples in subtitle files, from
+// their sizes: a sample takes at least ten bytes, in an MP4 two for the length and two numbers in
+// its tables.
 func estimateTextSamples(paths []string) (n int64, err error) {
 	for _, path := range paths {
 		info, err := os.Stat(path)
@@ -25,8 +26,8 @@ func estimateTextSamples(paths []string) (n int64, err error) {
 	return n, nil
 }
 
-// verifySubtitles checks that the subtitle streams are there, in order, each with its
-// language.
+// verifySubtitles returns an error unless the file has one subtitle stream for each language, in
+// that order. languages are BCP 47 tags.
 func (f *verifiedFile) verifySubtitles(languages []string) error {
 	var got, want []string
 	for _, s := range f.streams {
@@ -43,9 +44,9 @@ func (f *verifiedFile) verifySubtitles(languages []string) error {
 	return nil
 }
 
-// labelStream sets the language of sound ("a") or subtitle ("s") stream i, and its name if
-// named: MP4 has room for a language code of three letters only, so the name has to tell
-// regions and scripts apart.
+// labelStream sets, in o, the language of stream i of a kind, "a" for sound or "s" for subtitles,
+// and if named, its title: MP4 has room only for a language code of three letters, so the title has
+// to tell regions and scripts apart. tag is a BCP 47 tag.
 func labelStream(o options, kind string, i int, tag string, named bool) {
 	labels := []string{"language=" + conference.ISO639(tag)}
 	if parsed, err := language.Parse(tag); err == nil && parsed != language.Und && named {
@@ -56,7 +57,8 @@ func labelStream(o options, kind string, i int, tag string, named bool) {
 	o[fmt.Sprintf("metadata:s:%s:%d", kind, i)] = labels
 }
 
-// openSubtitles opens a subtitle file that Lectern wrote.
+// openSubtitles returns a subtitle file that Lectern wrote as an input. No other formats are
+// allowed.
 func openSubtitles(path string) *ffmpeg.Stream {
 	return openInput(path, options{"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,srt,webvtt"})
 }

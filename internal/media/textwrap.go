@@ -11,9 +11,9 @@ import (
 // has two columns. The real width is measured later, in a preview.
 const columnWidth = 0.54
 
-// wrapText breaks text into balanced lines with the largest of sizes at which they are no
-// wider than width and together no higher than maxHeight, or with the last size if it never
-// fits.
+// wrapText breaks text into balanced lines. It uses the first of sizes, which descend, at which the
+// lines are no wider than width, together no higher than maxHeight, and break no word. If there is
+// none, it uses the last.
 func wrapText(text string, sizes []int, width, maxHeight float64) (size int, lines []string) {
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' }), " ")
 	for _, size = range sizes {
@@ -26,8 +26,8 @@ func wrapText(text string, sizes []int, width, maxHeight float64) (size int, lin
 	return size, lines
 }
 
-// balanceLines breaks text into as few lines of at most columns columns as possible, and makes
-// the longest as short as possible.
+// balanceLines breaks text into as few lines of at most columns columns as possible, and makes the
+// longest of them as short as possible.
 func balanceLines(text string, columns int) []string {
 	best := fillLines(text, columns)
 	for narrower := widest(best) - 1; narrower > 0; narrower-- {
@@ -40,8 +40,8 @@ func balanceLines(text string, columns int) []string {
 	return best
 }
 
-// fillLines fills lines as far as possible, breaking where Unicode (UAX #14) allows. A piece
-// that is too long for a line is broken between characters.
+// fillLines breaks text into lines, each filled as far as possible, where Unicode (UAX #14) allows
+// a break. A piece that is too long for a line is broken between characters.
 func fillLines(text string, columns int) (lines []string) {
 	line := ""
 	put := func(piece string) {
@@ -65,7 +65,8 @@ func fillLines(text string, columns int) (lines []string) {
 	return append(lines, strings.TrimRight(line, " "))
 }
 
-// breaksWord reports whether a word of text was broken between characters.
+// breaksWord reports whether lines, into which text was broken, break where Unicode does not allow
+// it.
 func breaksWord(lines []string, text string) bool {
 	rest := text
 	for i, line := range lines {
@@ -84,7 +85,7 @@ func breaksWord(lines []string, text string) bool {
 	return false
 }
 
-// canBreak reports whether a line may end between before and after.
+// canBreak reports whether Unicode (UAX #14) allows a line to end between before and after.
 func canBreak(before, after string) bool {
 	whole := before + after
 	at, state := 0, -1

@@ -25,8 +25,8 @@ const (
 const thumbnailCandidates = 8
 
 // WriteThumbnail writes a thumbnail to the file out, a JPEG of 1280×720 and less than 2 MB. It
-// compares frames spread evenly over spec.Range of the recording in, and takes the one with
-// the best score, so that dark or empty ones are used only if there is no other.
+// compares eight frames spread evenly over spec.Range of the recording in, and takes the one with
+// the highest score, so that a dark or empty one is used only if there is no other.
 func (t Tools) WriteThumbnail(ctx context.Context, in string, spec ThumbnailSpec, out string) error {
 	var best []byte
 	most := -1.0
@@ -62,7 +62,8 @@ func (t Tools) WritePoster(ctx context.Context, in string, pics FrameSource, n i
 	return nil
 }
 
-// encodeStill returns frame n as a JPEG, in the best quality within the size limit.
+// encodeStill returns frame n as a JPEG of 1280×720, in the best quality at which it is smaller
+// than thumbnailBytes. At the worst quality it may be larger.
 func (t Tools) encodeStill(ctx context.Context, in string, pics FrameSource, n int64) ([]byte, error) {
 	for quality := 2; ; quality *= 2 { // of 2, the best, to 31
 		args, err := buildArgs(func() *ffmpeg.Stream {

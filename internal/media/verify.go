@@ -33,9 +33,10 @@ type verifiedFile struct {
 	ends    map[int]time.Duration // end of the last packet by stream, except the video
 }
 
-// verifyOutput checks a file that Lectern made: the first stream is a video with exactly the
-// given number of frames, and frame n is shown at n/rate. In MP4 times must be exact; WebM
-// counts milliseconds, so there the nearest one is right.
+// verifyOutput returns an error unless the file at path, which Lectern made, begins with a video
+// stream of exactly that number of frames, and frame n is shown at n/rate. In MP4 times must be
+// exact; Matroska counts milliseconds, so there the nearest one is right. It returns what it found,
+// for further checks.
 func (t Tools) verifyOutput(ctx context.Context, path string, rate timeline.Rate, frames int64) (f verifiedFile, err error) {
 	invalid := func(format string, args ...any) error {
 		return fmt.Errorf("%s failed verification: %s", filepath.Base(path), fmt.Sprintf(format, args...))
@@ -75,7 +76,7 @@ func (t Tools) verifyOutput(ctx context.Context, path string, rate timeline.Rate
 	return f, nil
 }
 
-// indexTimes returns the timestamps of an MP4's frames, and records the ends of its streams,
+// indexTimes returns the timestamps of an MP4's frames in ticks, and records where its streams end,
 // from the index alone.
 func (f *verifiedFile) indexTimes(path string) ([]int64, error) {
 	for _, s := range f.streams {
@@ -88,7 +89,8 @@ func (f *verifiedFile) indexTimes(path string) ([]int64, error) {
 	return times, err
 }
 
-// readTimes returns the same from all packets of a file.
+// readTimes reads all packets of a file, returns the timestamps of its video frames in ticks,
+// ascending, and records in f where the other streams end.
 func (t Tools) readTimes(ctx context.Context, path string, f *verifiedFile) (times []int64, err error) {
 	_, err = t.readPackets(ctx, path, nil, func(p packet) error {
 		if p.stream == 0 {
@@ -102,8 +104,9 @@ func (t Tools) readTimes(ctx context.Context, path string, f *verifiedFile) (tim
 	return times, err
 }
 
-// verifySounds checks the sound streams, one for each language: each must start with the
-// video, and end with it to within a frame or the last packet.
+// verifySounds returns an error unless the file has one sound stream for each language, in that
+// order, and each starts with the video and ends with it, to within a frame and a packet. It sets
+// f.Sound.
 func (f *verifiedFile) verifySounds(languages []string) error {
 	const (
 		packet  = 25 * time.Millisecond // longest packet of AAC (21.3 ms) and Opus (20 ms)
@@ -133,8 +136,9 @@ func (f *verifiedFile) verifySounds(languages []string) error {
 	return nil
 }
 
-// verifySegment checks a segment that was just encoded, by its index alone: a talk has
-// hundreds of them, and the joined file is verified again.
+// verifySegment returns an error unless a segment that was just encoded has the codec and size of
+// out, and n frames at the right times. It reads only the index: a talk has hundreds of segments,
+// and the joined file is verified again.
 func verifySegment(out EncodeOutput, rate timeline.Rate, n int64) error {
 	name := filepath.Base(out.Path)
 	s, err := readSegment(out.Path)
@@ -147,7 +151,8 @@ func verifySegment(out EncodeOutput, rate timeline.Rate, n int64) error {
 	return verifyFrameTimes(name, s.times, timeline.Rate{Num: 1, Den: s.scale}, rate, n)
 }
 
-// verifyFrameTimes checks the number of frames, and the time of each in ticks of base.
+// verifyFrameTimes returns an error unless there are so many times and each is that of its frame,
+// in ticks of base. name is the file's name in errors.
 func verifyFrameTimes(name string, times []int64, base, rate timeline.Rate, frames int64) error {
 	if int64(len(times)) != frames {
 		return fmt.Errorf("%s failed verification: it has %d frames, not %d", name, len(times), frames)
@@ -160,12 +165,12 @@ func verifyFrameTimes(name string, times []int64, base, rate timeline.Rate, fram
 	return nil
 }
 
-// frameTick returns when frame n is shown, in ticks.
+// frameTick returns when frame n is shown, in ticks of base seconds, rounded to the nearest.
 func frameTick(n int64, rate, base timeline.Rate) int64 {
 	return timeline.Rescale(n*rate.Den, base.Den, rate.Num*base.Num)
 }
 
-// dividesEvenly reports whether a frame lasts a whole number of ticks.
+// dividesEvenly reports whether a frame lasts a whole number of ticks of base seconds.
 func dividesEvenly(rate, base timeline.Rate) bool {
 	return rate.Den*base.Den%(rate.Num*base.Num) == 0
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// FFmpegVersion returns ffmpeg's version, such as "5.1.9-0+deb12u1".
+// FFmpegVersion returns the version that ffmpeg reports, such as "5.1.9-0+deb12u1".
 func (t Tools) FFmpegVersion(ctx context.Context) (string, error) {
 	output, err := exec.CommandContext(ctx, t.FFmpeg, "-version").Output()
 	if err != nil {

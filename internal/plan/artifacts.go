@@ -54,7 +54,7 @@ const (
 // roles sort in the order of their numbers.
 func NumberedRole(role string, n int) string { return fmt.Sprintf("%s/%05d", role, n) }
 
-// addNumberedInputs adds keys to inputs under numbered roles.
+// addNumberedInputs adds keys to inputs, each under the NumberedRole of its position in keys.
 func addNumberedInputs(role string, keys []action.Key, inputs map[string]action.Key) {
 	for n, k := range keys {
 		inputs[NumberedRole(role, n)] = k
@@ -76,8 +76,8 @@ const (
 // VideoFile returns the name of the file that assemble makes in a container.
 func VideoFile(c media.Container) string { return "video." + string(c) }
 
-// CaptionsFile returns the name of a file that captions makes: ext is "srt", "vtt" or
-// "mp4" (timed text that can be copied into an MP4).
+// CaptionsFile returns the name of a file that captions makes. ext is "srt", "vtt" or "mp4", which
+// is timed text that can be copied into an MP4.
 func CaptionsFile(ext string) string { return "captions." + ext }
 
 // PodcastFile returns the file name of a podcast's audio, such as podcast.m4a.

@@ -105,9 +105,9 @@ func expandAssemble(x *Expansion) (any, error) {
 	return result, nil
 }
 
-// checkSoundForRenditions returns an error if an assemble stage joins these renditions and has
-// no sound for one of their containers. It is called before any chunk is encoded, which takes
-// long.
+// checkSoundForRenditions returns an error if an assemble stage is to join one of these renditions,
+// but none of its audio stages makes a codec that the container may hold. Encoding takes long, so
+// the encode stage checks this beforehand.
 func (x *Expansion) checkSoundForRenditions(all encodedRenditions) error {
 	for _, stage := range x.Pipeline.Stages {
 		if stage.Uses != KindAssemble || !slices.Contains(stage.Needs, x.Stage.Name) {
@@ -135,8 +135,9 @@ func (x *Expansion) missingSoundError(r *Rendition, stage pipelines.Stage) error
 		In(x.Pipeline.File).At(stage.Line).Hint("Add an audio stage with codec: {codec}, and its name to needs")
 }
 
-// newAssembledRendition returns what joining r takes, without its segments: parameters, and
-// the sound that suits r's container.
+// newAssembledRendition returns the parameters and the sound inputs of joining r, without its
+// segments. It chooses the preferred audio codec of r's container that there is, and returns an
+// error if there is none.
 func (x *Expansion) newAssembledRendition(r *Rendition) (assembledRendition, error) {
 	sounds := NeededResults[audioResult](x)
 	i := -1
@@ -175,7 +176,8 @@ var audioCodecsByContainer = map[media.Container][]string{
 	media.MKV:  {"flac", "opus"}, // not AAC: Matroska has no field for its encoder delay
 }
 
-// containerMetadata returns what players show about a file, by ffmpeg's metadata keys.
+// containerMetadata returns the metadata of a talk that players show, by ffmpeg's keys. Empty
+// values are left out.
 func containerMetadata(t conference.Talk) map[string]string {
 	m := map[string]string{
 		"title": t.Title, "artist": strings.Join(t.Speakers, ", "), "album": t.Conference,
@@ -246,8 +248,9 @@ func expandSubtitled(x *Expansion) (any, error) {
 	}}, err
 }
 
-// highestPlayable returns the highest rendition in a container. Lossless renditions, which
-// browsers do not play, and those with burned-in subtitles are used only if there is no other.
+// highestPlayable returns the highest rendition in a container. Lossless renditions, which browsers
+// do not play, and those with burned-in subtitles are returned only if there is no other. ok is
+// false if there is none at all.
 func highestPlayable(stages []assembledRenditions, in media.Container) (found assembledRendition, ok bool) {
 	for _, stage := range stages {
 		for _, f := range stage {

@@ -83,8 +83,8 @@ func expandAudio(x *Expansion) (any, error) {
 	return result, nil
 }
 
-// addAudioAction adds the action that makes the sound of the programme from one sound of the
-// recordings: the speaker's or an interpreter's.
+// addAudioAction adds the action that makes the sound of the programme from h, one sound of the
+// recordings: the speaker's or an interpreter's. where is its place within the stage.
 func addAudioAction(x *Expansion, h analysedSound, where string) (action.Key, error) {
 	reel, with, processing := firstNeeded[Reel](x), x.Stage.With.(*AudioSettings), x.Facts.Processing
 	spec := media.AudioSpec{
@@ -117,8 +117,8 @@ func addAudioAction(x *Expansion, h analysedSound, where string) (action.Key, er
 	return x.AddAction(where, spec, inputs)
 }
 
-// resolveChannels returns the channels to use of a recording: those asked for or, for "auto",
-// those that its analysis suggests.
+// resolveChannels returns the channels of a recording to use: those asked for or, for "auto" and
+// "", those that its analysis suggests.
 func resolveChannels(asked conference.Channels, a media.Analysis) string {
 	if asked == conference.ChannelsAuto || asked == "" {
 		return a.SuggestedChannels

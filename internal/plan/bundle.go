@@ -42,8 +42,8 @@ type BundleTrack struct {
 	Translated *conference.Completeness `json:"translated,omitempty"`
 }
 
-// Bundle returns the kind that ends a pipeline: it lays out the files that the needed stages
-// made, for upload.
+// Bundle returns the kind that lays out the files of the needed stages for upload. It ends a
+// pipeline.
 func Bundle() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{

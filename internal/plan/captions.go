@@ -35,8 +35,9 @@ type CaptionsSettings struct {
 	Complete     int    `yaml:"complete"`     // per cent of the source's cues that must have that state; translations with less are left out
 }
 
-// TranslationThreshold returns how complete a pipeline wants translations to be before they go
-// into a bundle: complete per cent of the cues must have reached state.
+// TranslationThreshold returns how complete a translation must be to go into a bundle of this
+// pipeline: complete per cent of its cues must have reached state. A pipeline without a captions
+// stage has the defaults.
 func TranslationThreshold(p pipelines.Pipeline) (state string, complete int) {
 	s := defaultCaptions()
 	for _, stage := range p.Stages {
@@ -66,8 +67,8 @@ func (s *CaptionsSettings) check() error {
 	return nil
 }
 
-// Captions returns the kind that writes every subtitle track, and checks how well it can be
-// read.
+// Captions returns the kind that writes every subtitle track in all formats, and checks how well it
+// can be read.
 func Captions() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
@@ -104,7 +105,7 @@ func (c captionsResult) bundleEntries() (all []BundleEntry) {
 	return all
 }
 
-// TrackKey returns a track's canonical cues, and the key under which they are stored.
+// TrackKey returns a track's cues as canonical JSON, and the key under which they are stored.
 func TrackKey(t conference.Track) (key action.Key, canonical []byte) {
 	b := subtitle.CanonicalJSON(t.Cues)
 	return action.KeyOf(b), b
@@ -141,7 +142,7 @@ func countOverlapping(cues []conference.Cue, spans []timeline.Span) (n int) {
 	return n
 }
 
-// Thumbnail returns the kind that chooses the picture that represents the talk.
+// Thumbnail returns the kind that makes the picture that represents the talk.
 func Thumbnail() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{Name: KindThumbnail, Synonyms: []string{"thumb", "poster", "still", "preview"}, Needs: []string{KindIndex}, Unique: true},
@@ -155,9 +156,10 @@ type thumbnailResult []BundleEntry
 
 func (t thumbnailResult) bundleEntries() []BundleEntry { return t }
 
-// expandThumbnail chooses among the stills of the whole programme if the stage needs a stills
-// stage. Otherwise it looks at the chunk a third into the programme; aligned to the chunk
-// grid, the choice seldom changes when the talk's start or end is corrected.
+// expandThumbnail adds the action that chooses the thumbnail: among the stills of the whole
+// programme if the stage needs a stills stage, otherwise among frames of the chunk a third into the
+// programme. Chunks are aligned to a grid, so the choice seldom changes when the talk's start or
+// end is corrected.
 func expandThumbnail(x *Expansion) (any, error) {
 	file := func(key action.Key, err error) (any, error) {
 		return thumbnailResult{{Path: "thumb/" + x.Facts.Talk.Slug + ".jpg", Role: bundle.RoleThumbnail, Key: key, File: ThumbnailFile}}, err

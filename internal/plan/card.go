@@ -11,8 +11,8 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// Card returns the kind that makes opening and closing cards, one for each rendition of the
-// encode stages it needs.
+// Card returns the kind that makes an opening and a closing card for each rendition of the encode
+// stages that the stage needs.
 func Card() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{Name: KindCard, Synonyms: []string{"cards", "title", "intro", "outro", "slate", "credits"}, Needs: []string{KindEncode}},
@@ -44,7 +44,8 @@ func expandCard(x *Expansion) (any, error) {
 	return result, nil
 }
 
-// cardSpecs returns what the two cards say, and how they look.
+// cardSpecs returns the text, the length and the look of the two cards. What depends on the
+// rendition is not set.
 func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
 	programme, look := x.graph.Edition.Programme, x.Facts.Conference.Cards
 	talk, language := cardText(x.Facts)
@@ -61,7 +62,8 @@ func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
 	return opening, closing
 }
 
-// cardText returns the talk in the language of its cards, and that language.
+// cardText returns the talk with its texts in the language of the cards, and that language: the
+// conference's choice or else the talk's own.
 func cardText(f conference.Facts) (conference.Talk, string) {
 	if look := f.Conference.Cards; look != nil && look.Language != "" {
 		return f.Talk.Localized(look.Language), look.Language
@@ -69,8 +71,8 @@ func cardText(f conference.Facts) (conference.Talk, string) {
 	return f.Talk, f.Talk.Language
 }
 
-// cardLook returns the look of a card from the conference's settings; note is the place of its
-// last line.
+// cardLook returns the look of a card from the conference's settings. note is the place of the
+// card's last line; nil leaves it where it is by default.
 func cardLook(c *conference.Cards, note *conference.TextBox) *media.CardLook {
 	look := media.CardLook{Font: c.Font, FontFile: c.FontFile != nil, Places: make(map[string]conference.TextBox)}
 	for name, at := range map[string]*conference.TextBox{"title": c.Title, "speakers": c.Speakers, "conference": c.Conference, "note": note} {
@@ -87,8 +89,8 @@ func cardLook(c *conference.Cards, note *conference.TextBox) *media.CardLook {
 	return &look
 }
 
-// BackdropKind returns the kind of backdrop by the ending of a file name; "" if the ending is
-// unknown.
+// BackdropKind returns the kind of backdrop that a file is, by the extension of its name, or "" if
+// that is unknown.
 func BackdropKind(name string) media.Backdrop {
 	return map[string]media.Backdrop{
 		".png": media.PNG, ".jpg": media.JPEG, ".jpeg": media.JPEG, ".svg": media.SVG,
@@ -96,8 +98,8 @@ func BackdropKind(name string) media.Backdrop {
 	}[strings.ToLower(path.Ext(name))]
 }
 
-// addCard adds the action that makes a card for a rendition, and its key to into, by the
-// rendition's name. A card without frames needs none.
+// addCard adds the action that makes a card for a rendition, and puts its key into into, by the
+// rendition's name. which is "opening" or "closing". A card of no frames needs none.
 func addCard(x *Expansion, spec media.CardSpec, r *Rendition, which string, into map[string]action.Key) (err error) {
 	if spec.Frames == 0 {
 		return nil
@@ -114,8 +116,7 @@ func addCard(x *Expansion, spec media.CardSpec, r *Rendition, which string, into
 	return err
 }
 
-// addCardFiles adds to inputs the files that a conference's cards are drawn with, except the
-// logo.
+// addCardFiles adds the conference's background and font file to inputs, if it has them.
 func addCardFiles(look *conference.Cards, inputs map[string]action.Key) {
 	if look.Background != nil {
 		inputs[RoleBackground] = action.Key(look.Background.SHA256)

@@ -17,7 +17,7 @@ type clipSources struct {
 	opening, closing *Source
 }
 
-// clipFrames returns the length of a clip in frames; 0 if it is nil.
+// clipFrames returns the length of a clip in frames, or 0 if it is nil.
 func clipFrames(clip *Source) int64 {
 	if clip == nil {
 		return 0
@@ -25,7 +25,8 @@ func clipFrames(clip *Source) int64 {
 	return clip.Frames
 }
 
-// cardDurations returns how long the cards are shown: not at all if clips replace them.
+// cardDurations returns how long the cards are shown, as the pipeline sets it. It is 0 for a card
+// that a clip of the conference replaces.
 func (x *Expansion) cardDurations() (opening, closing time.Duration) {
 	opening, closing = x.Pipeline.Programme.Opening, x.Pipeline.Programme.Closing
 	look := x.Facts.Conference.Cards
@@ -41,8 +42,8 @@ func (x *Expansion) cardDurations() (opening, closing time.Duration) {
 	return opening, closing
 }
 
-// probeClips adds the actions that probe and index the conference's clips. ok is false as long
-// as an observation is missing.
+// probeClips adds the actions that probe and index the conference's clips, and returns the clips.
+// ok is false as long as the result of one is missing.
 func probeClips(x *Expansion) (found clipSources, ok bool, err error) {
 	look := x.Facts.Conference.Cards
 	if look == nil {
@@ -89,8 +90,9 @@ func probeClip(x *Expansion, where string, asset *conference.Asset) (s Source, o
 	return s, ok, err
 }
 
-// addClipActions adds the actions that encode a clip's chunks, and returns their keys by
-// rendition name.
+// addClipActions adds the actions that encode a clip's chunks in all renditions, and returns the
+// segments' keys by rendition name. where is the clip's place within the stage. A nil clip has
+// none.
 func addClipActions(x *Expansion, reel Reel, clip *Source, where string, all encodedRenditions) (segments map[string][]action.Key, err error) {
 	segments = make(map[string][]action.Key)
 	if clip == nil {
@@ -109,8 +111,8 @@ func addClipActions(x *Expansion, reel Reel, clip *Source, where string, all enc
 	return segments, nil
 }
 
-// analyseClip adds the action that analyses a clip's sound. ok is false as long as the result
-// is missing.
+// analyseClip adds the action that analyses a clip's sound, and returns the result. ok is false as
+// long as that is missing. A nil clip needs none.
 func analyseClip(x *Expansion, clip *Source, where string) (heard clipAnalysis, ok bool, err error) {
 	if clip == nil {
 		return heard, true, nil

@@ -14,10 +14,10 @@ import (
 // CutOption stands before a kept range in errors, as on the command line.
 const CutOption = "--cut "
 
-// ParseCut parses a kept range as given on the command line: "FROM-TO" in reel time, or
-// "N:FROM-TO" on the clock of recording N, counted from 1. recordings is how many there are.
-// "2:10-180" could be either, from 2:10 on the reel or from 0:10 of recording 2; it is refused
-// if both make sense.
+// ParseCut parses a kept range of the command line: "FROM-TO" in reel time, or "N:FROM-TO" on the
+// clock of recording N, counted from 1. recordings is how many there are. "2:10-180" could be
+// either, from 2:10 on the reel or from 0:10 of recording 2; if both make sense, ParseCut returns
+// an *inputerr.Error.
 func ParseCut(s string, recordings int) (conference.KeptRange, error) {
 	from, to, ok := strings.Cut(s, "-")
 	if !ok {
@@ -50,7 +50,7 @@ func parseKeep(from, to string) (k conference.KeptRange, err error) {
 	return k, err
 }
 
-// FormatCut returns a kept range as ParseCut reads it.
+// FormatCut returns a kept range in the form that ParseCut reads.
 func FormatCut(k conference.KeptRange) string {
 	s := timeline.FormatClock(k.From) + "-" + timeline.FormatClock(k.To)
 	if k.Recording > 0 {

@@ -21,7 +21,7 @@ type EncodeSettings struct {
 	Renditions []RenditionSettings `yaml:"renditions"`
 }
 
-// Encode returns the kind that encodes the video, chunk by chunk, in every rendition.
+// Encode returns the kind that encodes the video in every rendition, chunk by chunk.
 func Encode() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
@@ -76,9 +76,9 @@ type Rendition struct {
 // encodedRenditions is the result of an encode stage, the highest rendition first.
 type encodedRenditions []*Rendition
 
-// requestedRenditions returns the renditions of the settings, none higher than the reel's
-// picture, each name once. A rendition with burned-in subtitles is left out if the talk has
-// none in that language.
+// requestedRenditions returns the renditions of the stage's settings, the highest first, none
+// higher than the reel's picture, and none with the name of an earlier one. A rendition with
+// burned-in subtitles is left out, with a note, if the talk has no such track.
 func requestedRenditions(x *Expansion, reel Reel) encodedRenditions {
 	var all encodedRenditions
 	for _, r := range x.Stage.With.(*EncodeSettings).Renditions {
@@ -138,8 +138,8 @@ func expandEncode(x *Expansion) (any, error) {
 	return all, nil
 }
 
-// burnedCues returns the cues to burn into the renditions, by language, in reel time. Cues
-// outside of the programme are left out.
+// burnedCues returns the cues to burn into the renditions, in reel time, by language. Cues outside
+// of the programme are left out.
 func burnedCues(x *Expansion, all encodedRenditions) map[string][]conference.Cue {
 	burned := make(map[string][]conference.Cue)
 	for _, r := range all {
@@ -161,8 +161,9 @@ func burnedCues(x *Expansion, all encodedRenditions) map[string][]conference.Cue
 	return burned
 }
 
-// addChunkActions adds one action for each rendition of a chunk. They share a job, and so one
-// decode.
+// addChunkActions adds the actions that encode a chunk, one for each rendition, and appends their
+// keys to the renditions' segments. One job does all of them, so that the chunk is decoded once.
+// burned are the cues to burn in, by language.
 func addChunkActions(x *Expansion, reel Reel, c chunk, all encodedRenditions, burned map[string][]conference.Cue) error {
 	for _, r := range all {
 		spec := media.EncodeSpec{
@@ -179,16 +180,16 @@ func addChunkActions(x *Expansion, reel Reel, c chunk, all encodedRenditions, bu
 	return nil
 }
 
-// addEncodeAction adds the action that encodes one chunk of a source for a rendition. The
-// caller sets spec's Range, Blank and Cues.
+// addEncodeAction adds the action that encodes one chunk of a source for a rendition, and returns
+// its key. The caller sets the Range, Blank and Cues of spec; chunk is the chunk's name.
 func addEncodeAction(x *Expansion, r *Rendition, from Source, rate timeline.Rate, chunk string, spec media.EncodeSpec) (action.Key, error) {
 	spec.Source = from.frames(rate)
 	spec.Width, spec.Height, spec.Encoding, spec.Salt = r.Width, r.Height, r.Encoding, r.Salt
 	return x.addSharedAction(r.Name+"/"+chunk, chunk, spec, map[string]action.Key{RoleRecording: from.Key})
 }
 
-// cuesIn returns the cues that are shown during a chunk, in the chunk's time and aligned to
-// its frames.
+// cuesIn returns the cues that are shown during a chunk. cues are in reel time; the result counts
+// from the chunk's start and is aligned to its frames.
 func (reel Reel) cuesIn(cues []conference.Cue, c Piece) (all []conference.Cue) {
 	rate, first := reel.Programme.Rate, reel.Sources[c.Source].Offset+c.Range.From
 	for _, cue := range cues {

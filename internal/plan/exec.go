@@ -103,8 +103,8 @@ func expandExec(x *Expansion) (any, error) {
 	return e.result(key)
 }
 
-// track returns the settings of the output that is a subtitle file, with its language filled
-// in; nil if there is none.
+// track returns the settings of the output that is a subtitle file, or nil if there is none. Its
+// language is the talk's if none is set.
 func (e *execExpansion) track() *ExecTrack {
 	for _, o := range e.with.Outputs {
 		if o.Track == nil {
@@ -122,13 +122,14 @@ func (e *execExpansion) track() *ExecTrack {
 	return nil
 }
 
-// configError returns an error in the pipeline file, in the stage's settings.
+// configError returns an error about the stage's settings, at a line of the pipeline file.
 func (e *execExpansion) configError(line int, format string, args ...any) *inputerr.Error {
 	return inputerr.New(e.Pipeline.File, e.Stage.Name+": "+format, args...).At(line)
 }
 
-// addInput adds an input of the program. found is false if it comes from something that a talk
-// may lack; the stage is then left out.
+// addInput adds the files of an input of the program, and the clocks of their times. found is false
+// if the talk lacks what the input comes from, such as subtitles in a language; the stage is then
+// left out.
 func (e *execExpansion) addInput(name string, in ExecInput) (found bool, err error) {
 	if in.From.Text == talkInput {
 		b, err := action.Canonical(e.Facts.Talk)
@@ -159,13 +160,15 @@ func (e *execExpansion) addInput(name string, in ExecInput) (found bool, err err
 	return false, e.configError(in.From.Line, "the input %q is from %q, which makes no files", name, in.From.Text)
 }
 
-// addInputFile adds a file to an input.
+// addInputFile adds a file of the artifact key to an input. file is its name in the artifact, or ""
+// for the artifact's facts.
 func (e *execExpansion) addInputFile(name string, key action.Key, file string) {
 	e.inputs[fmt.Sprintf("%s%s/%05d", InputRole, name, len(e.spec.Inputs[name]))] = key
 	e.spec.Inputs[name] = append(e.spec.Inputs[name], file)
 }
 
-// addRecordings calls add for the recording that the input names, or for all n.
+// addRecordings calls add for the index of the recording that the input names or, if it names none,
+// for all n. It returns an error if the input names one that does not exist.
 func (e *execExpansion) addRecordings(name string, in ExecInput, n int, add func(i int)) error {
 	if in.Recording < 0 || in.Recording > n {
 		return e.configError(in.From.Line, "the input %q asks for recording %d, but there %s", name, in.Recording, onlyCountText(n))
@@ -178,7 +181,9 @@ func (e *execExpansion) addRecordings(name string, in ExecInput, n int, add func
 	return nil
 }
 
-// addExecOutput adds an output of another exec stage as an input.
+// addExecOutput adds an output of another exec stage as an input: the one that the input names, or
+// the only one. found is false if that stage was left out. An output that does not exist is an
+// error.
 func (e *execExpansion) addExecOutput(name string, in ExecInput, from execResult) (found bool, err error) {
 	if len(from.files) == 0 {
 		e.Note("the stage %s is left out, because %s is", e.Stage.Name, in.From.Text)
@@ -197,8 +202,9 @@ func (e *execExpansion) addExecOutput(name string, in ExecInput, from execResult
 	return true, nil
 }
 
-// addBundleFile adds the first file that an earlier stage contributes to the bundle and that
-// matches the input's settings.
+// addBundleFile adds, as an input, the first file of an earlier stage's bundle entries that has the
+// input's language, format and rendition. found is false if the talk has no subtitles in the
+// language. If nothing else matches, it returns an error.
 func (e *execExpansion) addBundleFile(name string, in ExecInput, from bundleFiles) (found bool, err error) {
 	if _, ok := from.(captionsResult); ok && in.Language == "" {
 		in.Language = e.Facts.Talk.Language
@@ -228,7 +234,8 @@ func (e *execExpansion) addBundleFile(name string, in ExecInput, from bundleFile
 		Hint("It has %s.", strings.Join(have, ", "))
 }
 
-// addPipelineFiles adds the files that belong to the pipeline.
+// addPipelineFiles adds the files that belong to the pipeline, such as scripts, to the action's
+// inputs.
 func (e *execExpansion) addPipelineFiles() {
 	for name, f := range e.with.Files {
 		key := action.KeyOf(f.Content)
@@ -241,7 +248,9 @@ func (e *execExpansion) addPipelineFiles() {
 	}
 }
 
-// fillRunAndEnv fills in the placeholders whose values are known when planning.
+// fillRunAndEnv sets the program's arguments and environment, with all placeholders filled in but
+// those for files, whose paths only the worker knows. It returns an error if an input of several
+// files is only part of an argument.
 func (e *execExpansion) fillRunAndEnv() error {
 	for _, w := range e.with.Run {
 		for _, m := range placeholderPattern.FindAllStringSubmatch(w.Text, -1) {
@@ -286,8 +295,9 @@ func FillPlaceholders(text string, value func(what, name string) (s string, ok b
 	})
 }
 
-// outputFileName returns the name of the file that the program is to write. It has the ending
-// of the path in the bundle, because many programs choose a format by it.
+// outputFileName returns the name of the file that the program is to write for the output called
+// name. It has the extension of the path in the bundle, because many programs choose a format by
+// it.
 func (e *execExpansion) outputFileName(name string, o ExecOutput) string {
 	switch {
 	case o.Path.Text != "":
@@ -331,8 +341,8 @@ func (e *execExpansion) setDraft() error {
 	return nil
 }
 
-// result returns the stage's result. Subtitles are converted to programme time by a captions
-// action, like any others.
+// result returns the stage's result. key is that of the action that runs the program. Subtitles get
+// a captions action of their own, which converts them to programme time.
 func (e *execExpansion) result(key action.Key) (execResult, error) {
 	made := execResult{files: make(map[string]BundleEntry)}
 	for name, o := range e.with.Outputs {

@@ -60,7 +60,7 @@ type ExecTrack struct {
 	Time     string `yaml:"time"`     // clock of its times, reel or programme; unset: as in the inputs
 }
 
-// Exec returns the kind that runs a program of the user's.
+// Exec returns the kind that runs a program that the user supplies.
 func Exec() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
@@ -80,8 +80,8 @@ func Exec() Kind {
 // programFile is the key in Files of a program that belongs to the pipeline.
 const programFile = "program"
 
-// AttachedFiles returns the files to be read along with the pipeline file: the declared ones,
-// and the program if it is a path.
+// AttachedFiles returns the files to be read along with the pipeline file, by name. If the program
+// is a path, it becomes one of them, and a placeholder takes its place in Run.
 func (s *ExecSettings) AttachedFiles() (all []*pipelines.AttachedFile) {
 	if len(s.Run) > 0 && strings.Contains(s.Run[0].Text, "/") && !placeholderPattern.MatchString(s.Run[0].Text) && s.Files[programFile] == nil {
 		if s.Files == nil {
@@ -148,8 +148,9 @@ const titlePlaceholder = "{talk.title}"
 // envNamePattern matches the names of environment variables that POSIX allows.
 var envNamePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// checkPlaceholders returns an error for placeholders that name nothing, and for declared
-// names that the program never gets.
+// checkPlaceholders returns an error for a placeholder that names nothing, for a talk's title that
+// is only part of an argument, and for an input, output, parameter or file that no placeholder
+// names.
 func (s *ExecSettings) checkPlaceholders() error {
 	known := map[string]map[string]bool{
 		"input": nameSet(s.Inputs), "output": nameSet(s.Outputs), "param": nameSet(s.Params), "file": nameSet(s.Files),
@@ -184,7 +185,7 @@ func (s *ExecSettings) checkPlaceholders() error {
 	return nil
 }
 
-// declarationHint returns a sentence that lists the names a placeholder may have.
+// declarationHint returns a sentence that lists the names that placeholders {what.…} may have.
 func declarationHint(what string, names map[string]bool) string {
 	if what == "talk" {
 		return "There are {talk.slug}, {talk.title} and {talk.language}; an input with from: talk has all of its metadata."
@@ -195,7 +196,8 @@ func declarationHint(what string, names map[string]bool) string {
 	return fmt.Sprintf("Declared under %ss: %s.", what, strings.Join(slices.Sorted(maps.Keys(names)), ", "))
 }
 
-// placeholderTexts returns the texts in which placeholders are filled in.
+// placeholderTexts returns the texts in which placeholders are replaced: the arguments, then the
+// environment by name.
 func (s *ExecSettings) placeholderTexts() []pipelines.Scalar {
 	words := slices.Clone(s.Run)
 	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
@@ -260,8 +262,9 @@ func (t ExecTrack) check(output string) error {
 // path can be checked.
 var bundlePathSample = strings.NewReplacer("{talk.slug}", "slug", "{talk.language}", "en")
 
-// checkBundlePath returns an error for paths that lead out of the bundle, or into a directory
-// that Lectern manages.
+// checkBundlePath returns an error for a path that leads out of the bundle or into a directory that
+// Lectern manages, or is in no directory, or has an unsupported placeholder. An empty path is
+// valid.
 func checkBundlePath(w pipelines.Scalar) error {
 	if w.Text == "" {
 		return nil
@@ -286,8 +289,8 @@ var readableKinds = []string{KindIndex, KindAnalyse, KindAudio, KindAssemble, Ki
 // talkInput is the source of an input that is the talk's metadata.
 const talkInput = "talk"
 
-// checkInputs returns an error for inputs from stages that the stage does not need, or whose
-// results a program cannot read.
+// checkInputs returns an error for an input from a stage that is not listed in the stage's needs,
+// or whose results a program cannot read. before are the earlier stages of the pipeline.
 func (s *ExecSettings) checkInputs(stage pipelines.Stage, before []pipelines.Stage) error {
 	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
 		in := s.Inputs[name]
@@ -313,7 +316,8 @@ func (s *ExecSettings) checkInputs(stage pipelines.Stage, before []pipelines.Sta
 	return nil
 }
 
-// checkKind returns an error for settings that have no meaning for stages of that kind.
+// checkKind returns an error if the input called name sets something that has no meaning for stages
+// of the kind uses.
 func (in ExecInput) checkKind(name, uses string) error {
 	for _, c := range []struct {
 		key  string

@@ -14,8 +14,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// InspectRecording returns all issues of one recording by itself, from its probe and analysis.
-// Times are those of the recording.
+// InspectRecording returns the issues of a single recording, from its probe and analysis. Times are
+// in the recording's own time.
 func InspectRecording(name string, p media.Probe, a media.Analysis) []conference.Issue {
 	rate := timeline.Rate{Num: 25, Den: 1}
 	s := Source{Probe: p, Name: name, Frames: rate.Frame(p.Readable)}
@@ -27,10 +27,9 @@ func InspectRecording(name string, p media.Probe, a media.Analysis) []conference
 	return findIssues(reel, analysedSound{analyses: []media.Analysis{a}}, conference.Talk{}, false)
 }
 
-// findIssues returns all issues in the kept parts of the reel. cut says that the kept parts
-// were chosen by a person, so that no cut is proposed.
-//
-// The sentences are those of conference.IssueEnglish.
+// findIssues returns the issues in the kept parts of the reel. floor holds the analyses of the
+// speaker's sound. cut says that a person chose the kept parts; otherwise silence at the ends is an
+// issue, too. Values in words are those of conference.IssueEnglish.
 func findIssues(reel Reel, floor analysedSound, talk conference.Talk, cut bool) []conference.Issue {
 	t := issueFinder{reel: reel, all: []conference.Issue{}}
 	for i, s := range reel.Sources {
@@ -58,19 +57,20 @@ type issueFinder struct {
 // setSource makes s the recording that the following checks are about.
 func (t *issueFinder) setSource(s Source, a media.Analysis) { t.source, t.analysis = s, a }
 
-// add adds an issue of the current recording; see conference.NewIssue.
+// add adds an issue of the current recording. Its arguments are those of conference.NewIssue.
 func (t *issueFinder) add(kind conference.IssueKind, variant string, spans []conference.ReelSpan, pairs ...string) {
 	issue := conference.NewIssue(kind, variant, spans, pairs...)
 	issue.Recording = t.source.Name
 	t.all = append(t.all, issue)
 }
 
-// issuePart puts a part of an issue's value into words; see conference.IssueEnglish.
+// issuePart returns a part of an issue's value in words, by its code in conference.IssueEnglish
+// without "part.".
 func issuePart(code string, pairs ...string) string {
 	return conference.IssueEnglish.Format(message.New("part."+code, pairs...))
 }
 
-// moreText says how many more times there are than are listed.
+// moreText returns "one more" or "… more" in words, for n places that a list leaves out.
 func moreText(n int) string {
 	if n == 1 {
 		return issuePart("one")
@@ -78,7 +78,8 @@ func moreText(n int) string {
 	return issuePart("many", "n", strconv.Itoa(n))
 }
 
-// keptStretches returns the kept parts of spans on the analysis' clock, in reel time.
+// keptStretches returns the parts of spans that are kept, in reel time. The spans are in the time
+// of the current recording's analysis.
 func (t *issueFinder) keptStretches(spans ...timeline.Span) (kept []conference.ReelSpan) {
 	rate := t.reel.Programme.Rate
 	begin, end := rate.Time(t.source.Offset), rate.Time(t.source.Offset+t.source.Frames)
@@ -108,13 +109,13 @@ func (t *issueFinder) toReel(s timeline.Span) timeline.Span {
 	return s
 }
 
-// dropShorter removes the stretches shorter than least.
+// dropShorter removes the stretches that are shorter than least, in place.
 func dropShorter(all []conference.ReelSpan, least time.Duration) []conference.ReelSpan {
 	return slices.DeleteFunc(all, func(s conference.ReelSpan) bool { return s.To-s.From < least })
 }
 
-// checkStreams reports what the container tells: irregular or missing frames, and streams of
-// different length.
+// checkStreams reports issues that the probe shows: a variable frame rate, clock jumps, gaps,
+// missing sound, and sound and video of different length.
 func (t *issueFinder) checkStreams() {
 	p := t.source.Probe
 	if p.Video != nil && p.Video.Variable && !p.Video.LowFrameRate && len(p.Video.Gaps) == 0 {
@@ -140,8 +141,8 @@ func (t *issueFinder) checkStreams() {
 	}
 }
 
-// offsetText returns in words how much later the sound is than the picture; negative is
-// earlier.
+// offsetText returns in words how much later the sound is than the picture, or how much earlier if
+// d is negative.
 func offsetText(d time.Duration) string {
 	d = d.Round(100 * time.Millisecond)
 	switch {
@@ -159,7 +160,8 @@ func (t *issueFinder) checkGaps(of string, gaps []timeline.Span) {
 	}
 }
 
-// checkJumps reports where the clock of the recording jumped. The indexed copy has no jumps.
+// checkJumps reports the clock jumps of the recording that are within its kept parts. At most three
+// are described in words.
 func (t *issueFinder) checkJumps() {
 	const enough = 3
 	var spans []conference.ReelSpan
@@ -180,7 +182,7 @@ func (t *issueFinder) checkJumps() {
 	}
 }
 
-// jumpText returns in words how far a clock jumps, and at what time.
+// jumpText returns in words how far a clock jumps, and when. A negative d is a jump back.
 func jumpText(d, at time.Duration) string {
 	far, way := formatClock(d.Abs()), "forward"
 	if d.Abs() < 10*time.Second {
@@ -192,7 +194,8 @@ func jumpText(d, at time.Duration) string {
 	return issuePart(way, "by", far, "at", formatClock(at))
 }
 
-// checkSound reports what the analysis of the sound found.
+// checkSound reports issues that the analysis of the sound found: silence, dead channels, clipping,
+// audible hum, a lack of speech, and long pauses.
 func (t *issueFinder) checkSound() {
 	a := t.analysis
 	if a.Stream < 0 {
@@ -221,7 +224,8 @@ func (t *issueFinder) checkSound() {
 	t.checkPauses()
 }
 
-// checkChannels reports silent channels, and channels of opposite polarity.
+// checkChannels reports a channel that is silent throughout or in places, and channels of opposite
+// polarity.
 func (t *issueFinder) checkChannels() {
 	a := t.analysis
 	switch {
@@ -243,7 +247,7 @@ func (t *issueFinder) checkChannels() {
 // minPause is the shortest pause that is reported.
 const minPause = time.Minute
 
-// checkPauses reports long pauses in the sound.
+// checkPauses reports pauses of minPause or more between sounds.
 func (t *issueFinder) checkPauses() {
 	var rests []timeline.Span
 	sounding := t.analysis.Activity.Sounding
@@ -255,7 +259,8 @@ func (t *issueFinder) checkPauses() {
 	}
 }
 
-// checkPicture reports what the scan of keyframes found.
+// checkPicture reports where the scan of keyframes found the picture black or frozen. Times are
+// called approximate if keyframes are more than 2 s apart.
 func (t *issueFinder) checkPicture() {
 	g := t.analysis.Keyframes
 	if g == nil {
@@ -277,7 +282,8 @@ func (t *issueFinder) checkPicture() {
 	}
 }
 
-// checkLength compares the length of the programme with the talk's slot in the schedule.
+// checkLength reports a programme that is less than half or more than one and a half times as long
+// as the talk's slot in the schedule, if that is known.
 func (t *issueFinder) checkLength(talk conference.Talk) {
 	if talk.Length == 0 {
 		return
@@ -299,7 +305,8 @@ func (t *issueFinder) checkLength(talk conference.Talk) {
 	t.all = append(t.all, conference.NewIssue(kind, "", nil, "kept", formatClock(kept), "slot", formatClock(talk.Length)))
 }
 
-// checkSilentEnds proposes a cut if there is silence before or after the talk.
+// checkSilentEnds reports silence of 15 s or more before or after the talk, and proposes a cut that
+// leaves a second on either side. It does nothing if cut says that a person chose the cut.
 func (t *issueFinder) checkSilentEnds(floor analysedSound, cut bool) {
 	const (
 		least  = 15 * time.Second // shortest silence that is worth a cut
@@ -342,7 +349,7 @@ func (t *issueFinder) checkSilentEnds(floor analysedSound, cut bool) {
 	}
 }
 
-// stretchesText returns the first few stretches in words.
+// stretchesText returns the first three stretches in words, and how many more there are.
 func stretchesText(all []conference.ReelSpan) string {
 	const enough = 3
 	var said []string

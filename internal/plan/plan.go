@@ -47,8 +47,8 @@ type Kind struct {
 	Expand  func(*Expansion) (result any, err error)
 }
 
-// PipelineKinds returns the part of kinds that package pipelines needs to read a pipeline
-// file.
+// PipelineKinds returns the StageKind of each kind, which is what package pipelines needs to read a
+// pipeline file.
 func PipelineKinds(kinds []Kind) []pipelines.StageKind {
 	all := make([]pipelines.StageKind, len(kinds))
 	for i, k := range kinds {
@@ -81,8 +81,8 @@ type Graph struct {
 // errAwaitingObservation is returned by a kind's Expand if an observation is missing.
 var errAwaitingObservation = errors.New("waits for an observation")
 
-// Build plans a talk. It returns an *inputerr.Error if the facts contradict one another or the
-// recordings, such as a cut beyond the end.
+// Build plans a talk as far as the observed artifacts allow. It returns an *inputerr.Error if the
+// facts contradict one another or the recordings, such as a cut beyond the end.
 func Build(in Input) (Graph, error) {
 	p := &planner{
 		in:      in,
@@ -110,7 +110,8 @@ type planner struct {
 	seen    map[action.Key]bool
 }
 
-// expand adds the actions of a stage, unless it has to wait for an observation.
+// expand adds the actions of a stage, and stores its result. If the stage, or one that it needs,
+// waits for an observation, it only marks the graph as incomplete.
 func (p *planner) expand(stage pipelines.Stage) error {
 	i := slices.IndexFunc(p.in.Kinds, func(k Kind) bool { return k.Name == stage.Uses })
 	if i < 0 {
@@ -165,19 +166,20 @@ func firstNeeded[T any](x *Expansion) T {
 }
 
 // AddAction adds an action of the stage's kind to the graph, and returns its key. where is its
-// place within the stage ("1080/r1/17"), inputs are keys by role.
+// place within the stage, such as "1080/r1/17", or "" if it is the only one. inputs are keys by
+// role. An action whose key the graph has already is not added again.
 func (x *Expansion) AddAction(where string, params any, inputs map[string]action.Key) (action.Key, error) {
 	return x.addSharedAction(where, "", params, inputs)
 }
 
-// addSharedAction does the same as AddAction, for actions that one job does together: those of
-// a stage that have the same share.
+// addSharedAction does what AddAction does, for an action that shares a job with others: those of
+// the stage that have the same share. An empty share stands for none.
 func (x *Expansion) addSharedAction(where, share string, params any, inputs map[string]action.Key) (action.Key, error) {
 	return x.addActionOfKind(action.Action{Kind: x.Stage.Uses, Share: share}, where, params, inputs)
 }
 
-// addActionOfKind adds an action of the kind a.Kind. Of a, only Kind, Share and Timeout are
-// used; the latter two are not part of the key.
+// addActionOfKind does what AddAction does, for an action of kind a.Kind instead of the stage's. Of
+// a, only Kind, Share and Timeout are used; the latter two are not part of the key.
 func (x *Expansion) addActionOfKind(a action.Action, where string, params any, inputs map[string]action.Key) (action.Key, error) {
 	i := slices.IndexFunc(x.in.Kinds, func(k Kind) bool { return k.Name == a.Kind })
 	if i < 0 {
@@ -200,8 +202,9 @@ func (x *Expansion) addActionOfKind(a action.Action, where string, params any, i
 	return result.Key, nil
 }
 
-// Observe returns the artifact of an action whose facts the plan depends on. ok is false if it
-// is missing; then Expand returns errAwaitingObservation.
+// Observe returns the artifact of an action, whose facts the plan depends on. ok is false if it
+// does not exist yet; the kind's Expand must then return errAwaitingObservation. Either way the key
+// is added to Graph.ObservationKeys.
 func (x *Expansion) Observe(key action.Key) (artifact action.Artifact, ok bool) {
 	if !slices.Contains(x.graph.ObservationKeys, key) {
 		x.graph.ObservationKeys = append(x.graph.ObservationKeys, key)

@@ -12,8 +12,9 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// Podcast returns the kind that makes audio files for podcasts: one from each audio stage it
-// needs, in each language there is. Its cover is the thumbnail, if the stage needs one.
+// Podcast returns the kind that makes audio files for podcasts: one from each audio stage that the
+// stage needs, and one more for each interpreter. The cover is the thumbnail, if the stage needs
+// one.
 func Podcast() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
@@ -51,8 +52,9 @@ func expandPodcast(x *Expansion) (any, error) {
 	return result, nil
 }
 
-// addPodcast adds the action that makes one podcast file, with the talk's title and chapters
-// in the language of the sound. named says that the file's name includes the language.
+// addPodcast adds the action that makes one podcast file, with the talk's title and chapters in the
+// language of the sound, and returns its file in the bundle. If named, the file's name includes the
+// language.
 func (x *Expansion) addPodcast(codec string, h interpretedAudio, named bool) (BundleEntry, error) {
 	talk := x.Facts.Talk.Localized(h.language)
 	sections, _ := talk.Sections(x.graph.Edition.Programme)

@@ -21,7 +21,7 @@ type RecordingSpec struct {
 	Waveform *media.WaveformSpec `json:"waves,omitempty"` // how to draw a sound-only recording; nil if there is video
 }
 
-// Probe returns the kind that finds out what each recording holds.
+// Probe returns the kind that probes each recording: its streams, their times, and defects.
 func Probe() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{Name: KindProbe, Synonyms: []string{"ffprobe", "inspect", "ingest"}, Unique: true},
@@ -72,14 +72,14 @@ func expandProbe(x *Expansion) (any, error) {
 	return result, nil
 }
 
-// hasStandIn reports whether the talk's settings allow a substitute for the stream that a
-// recording lacks: silence or a drawn waveform.
+// hasStandIn reports whether the talk's settings allow a substitute for the stream that a recording
+// lacks: silence for sound, or a drawn waveform for video.
 func hasStandIn(t conference.ProcessingOptions, p media.Probe) bool {
 	return p.Video != nil && t.AllowNoAudio || p.Video == nil && t.AllowNoVideo
 }
 
-// observeAs returns the facts of key's artifact as a T. ok is false if the artifact is
-// missing.
+// observeAs decodes the facts of key's artifact as a T. ok is false if the artifact does not exist
+// yet; see Observe.
 func observeAs[T any](x *Expansion, key action.Key) (t T, ok bool, err error) {
 	a, ok := x.Observe(key)
 	if !ok {
@@ -91,8 +91,8 @@ func observeAs[T any](x *Expansion, key action.Key) (t T, ok bool, err error) {
 	return t, true, nil
 }
 
-// Index returns the kind that copies recordings which do not seek exactly into Matroska. Its
-// result is the reel.
+// Index returns the kind that copies recordings that do not seek exactly to Matroska. Its result is
+// the reel.
 func Index() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{Name: KindIndex, Synonyms: []string{"remux", "ingest", "copy"}, Needs: []string{KindProbe}, Unique: true},
@@ -139,8 +139,8 @@ func expandIndex(x *Expansion) (any, error) {
 	return newReel(x, sources, clips)
 }
 
-// Analyse returns the kind that reads each recording once for its loudness, and for defects of
-// sound and picture.
+// Analyse returns the kind that reads each recording once, to measure its loudness and to find
+// defects of sound and picture.
 func Analyse() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{Name: KindAnalyse, Synonyms: []string{"analyze", "measure", "loudness"}, Needs: []string{KindIndex}, Unique: true},
@@ -196,8 +196,8 @@ func expandAnalyse(x *Expansion) (any, error) {
 	return result, nil
 }
 
-// noteAnalyses passes on the notes of the analyses, and says which sound stream is used if
-// the settings leave it open.
+// noteAnalyses adds the notes of the analyses to the graph's. If a recording has several sound
+// streams, and the settings choose none, it also notes that the first is used.
 func noteAnalyses(x *Expansion, reel Reel, all analyseResult) {
 	for _, h := range all {
 		for i, a := range h.analyses {
@@ -217,8 +217,8 @@ func noteAnalyses(x *Expansion, reel Reel, all analyseResult) {
 	}
 }
 
-// programmeSounds returns the sounds that the programme is made in: the talk's own, then the
-// interpreters'.
+// programmeSounds returns the sounds that the programme is made with: the talk's own, then the
+// interpreters'. Channels that the facts choose apply to the talk's own.
 func programmeSounds(facts conference.Facts) []conference.AudioSource {
 	floor := facts.Processing.Floor
 	floor.Language = facts.Talk.Language
@@ -228,8 +228,8 @@ func programmeSounds(facts conference.Facts) []conference.AudioSource {
 	return append([]conference.AudioSource{floor}, facts.Processing.Interpreters...)
 }
 
-// checkSoundsDistinct returns an error if two sounds have the same language, or would be taken
-// from the same channel.
+// checkSoundsDistinct returns an *inputerr.Error if two sounds have the same language or use the
+// same channel, or are to be two channels of a stream that is mono.
 func checkSoundsDistinct(sources []Source, sounds []conference.AudioSource) error {
 	for i, sound := range sounds {
 		for _, other := range sounds[:i] {
@@ -260,8 +260,9 @@ type AnalyseSpec struct {
 	SoundOnly bool `json:"unseen,omitempty"` // leave the picture to another analysis
 }
 
-// addAnalyses adds the actions that analyse one sound in each recording. ok is false as long
-// as a result is missing.
+// addAnalyses adds the actions that analyse one sound in each recording, and returns their results.
+// where precedes the recording's place within the stage. ok is false as long as a result is
+// missing. It returns an *inputerr.Error if a recording has no such sound stream.
 func addAnalyses(x *Expansion, reel Reel, sound conference.AudioSource, where string) (h analysedSound, ok bool, err error) {
 	h, ok = analysedSound{AudioSource: sound}, true
 	for i, s := range reel.Sources {

@@ -23,7 +23,8 @@ type Source struct {
 	FirstWidthPercent int   // side by side: per cent of the frame's width for the first picture; 0 is two thirds
 }
 
-// frames returns how to take frames off the recording at a rate.
+// frames returns how to take frames off the recording at a frame rate, with both of its videos side
+// by side if it has two.
 func (s Source) frames(rate timeline.Rate) media.FrameSource {
 	return s.Probe.SideBySideFrames(rate, s.FirstWidthPercent)
 }
@@ -51,7 +52,8 @@ type chunk struct {
 	edge bool   // it begins or ends a piece, so it changes when the cut is moved
 }
 
-// chunks divides the pieces along the grid, in the programme's order.
+// chunks divides the pieces at the boundaries of a grid with cells of length every, in the
+// programme's order.
 func (reel Reel) chunks(every time.Duration) (all []chunk) {
 	grid := timeline.Grid{Rate: reel.Programme.Rate, Interval: every, MinChunk: minChunk}
 	named := make(map[string]bool)
@@ -64,8 +66,8 @@ func (reel Reel) chunks(every time.Duration) (all []chunk) {
 	return all
 }
 
-// framesWithin returns the parts of the spans, in reel time, that overlap a piece, as frames
-// counted from the piece's first. A frame that a span touches is included.
+// framesWithin returns the parts of the spans that overlap a piece, as frames counted from the
+// piece's first. The spans are in reel time. A frame that a span only partly covers is included.
 func (reel Reel) framesWithin(spans []timeline.Span, piece Piece) (all []timeline.Range) {
 	rate := reel.Programme.Rate
 	first := reel.Sources[piece.Source].Offset + piece.Range.From
@@ -85,13 +87,15 @@ func (reel Reel) framesWithin(spans []timeline.Span, piece Piece) (all []timelin
 	return all
 }
 
-// hasDeepColour reports whether a recording may have more colour than 8-bit 4:2:0 holds.
+// hasDeepColour reports whether a recording may have more colour than 8-bit 4:2:0 holds. It errs on
+// the side of true.
 func (reel Reel) hasDeepColour() bool {
 	return slices.ContainsFunc(reel.Sources, func(s Source) bool { return !s.Probe.Video.EncoderReady })
 }
 
-// chunkName names a chunk by its recording and the grid cell of its middle, so that moving a
-// cut point does not rename it. A second chunk in the same cell gets a letter.
+// chunkName returns the name of a chunk: its recording and the grid cell of its middle, so that
+// moving a cut point does not rename it. A second chunk in the same cell gets a letter. named holds
+// the names given so far, to which this one is added.
 func chunkName(grid timeline.Grid, source int, chunk timeline.Range, named map[string]bool) string {
 	cell := grid.Rate.Time((chunk.From+chunk.To)/2) / grid.Interval
 	name := fmt.Sprintf("r%d/%d", source+1, cell)
@@ -102,7 +106,9 @@ func chunkName(grid timeline.Grid, source int, chunk timeline.Range, named map[s
 	return name
 }
 
-// newReel lays the sources end to end at the programme's rate, and applies the cut.
+// newReel lays the sources end to end at the programme's frame rate, applies the cut and sets the
+// graph's edition. It returns an *inputerr.Error if the cut, or a passage to mute or to blank, does
+// not fit the recordings.
 func newReel(x *Expansion, sources []Source, clips clipSources) (Reel, error) {
 	reel := Reel{Sources: sources, clips: clips}
 	reel.Width, reel.Height = sources[0].Probe.Size()
@@ -147,8 +153,8 @@ func newReel(x *Expansion, sources []Source, clips clipSources) (Reel, error) {
 	return reel, err
 }
 
-// checkWithinReel returns an error if a passage, such as one to be muted, begins after the end
-// of the reel: it would have no effect.
+// checkWithinReel returns an *inputerr.Error if a passage begins after the end of the reel, where
+// it would have no effect. what names the setting in the error, such as "mute".
 func checkWithinReel(what string, passages []timeline.Span, length time.Duration) error {
 	for _, p := range passages {
 		if p.From >= length {
@@ -160,7 +166,8 @@ func checkWithinReel(what string, passages []timeline.Span, length time.Duration
 	return nil
 }
 
-// newEdition returns the edition of a programme; its ID is the hash of all that is in it.
+// newEdition returns the edition of a programme. Its ID is the hash of the recordings' hashes and
+// the programme.
 func newEdition(facts conference.Facts, p timeline.Programme) (*conference.Edition, error) {
 	e := conference.Edition{Programme: p}
 	for _, r := range facts.Recordings {
@@ -174,8 +181,9 @@ func newEdition(facts conference.Facts, p timeline.Programme) (*conference.Editi
 	return &e, nil
 }
 
-// keptRanges converts the cut to frames of the reel. It returns an error if the cut does not
-// fit.
+// keptRanges returns the cut as ranges of the reel's frames, or the whole reel if there is no cut.
+// length is the reel's, in frames. It returns an *inputerr.Error if the cut does not fit the
+// recordings or is out of order.
 func (reel Reel) keptRanges(facts conference.Facts, rate timeline.Rate, length int64) ([]timeline.Range, error) {
 	if len(facts.Cut) == 0 {
 		return []timeline.Range{{From: 0, To: length}}, nil
@@ -227,7 +235,7 @@ func (reel Reel) keptRange(k conference.KeptRange, rate timeline.Rate, length in
 	return r, nil
 }
 
-// joinAdjacent merges ranges that touch, which avoids a needless chunk edge between them.
+// joinAdjacent merges ranges that touch, in place, which avoids a needless chunk edge between them.
 func joinAdjacent(ranges []timeline.Range) []timeline.Range {
 	joined := ranges[:1]
 	for _, r := range ranges[1:] {
@@ -242,7 +250,7 @@ func joinAdjacent(ranges []timeline.Range) []timeline.Range {
 
 func floorMillis(d time.Duration) time.Duration { return d.Truncate(time.Millisecond) }
 
-// cutName names a kept range in errors.
+// cutName returns the name of a kept range in errors: the command line option that sets it.
 func cutName(k conference.KeptRange) string { return CutOption + FormatCut(k) }
 
 func onlyCountText(n int) string {

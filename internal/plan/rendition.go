@@ -42,8 +42,8 @@ type codecRules struct {
 	hasCRF      bool              // a constant rate factor is supported
 }
 
-// codecs returns the rules of each video codec. The default preset of AV1 was measured; see
-// BENCHMARKS.md.
+// codecs returns the rules of each video codec. The default preset of AV1 is the result of
+// measurements; see BENCHMARKS.md.
 func codecs() map[string]codecRules {
 	var svt []string
 	for n := range 14 {
@@ -69,7 +69,8 @@ var fileNamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
 // bitratePattern matches a bit rate as ffmpeg writes it.
 var bitratePattern = regexp.MustCompile(`^\d+(\.\d+)?[kKM]?$`)
 
-// check fills in defaults, and returns an error for settings that do not work together.
+// check fills in defaults, and returns an error for settings that are out of range or do not work
+// together.
 func (r *RenditionSettings) check() (err error) {
 	r.Codec = cmp.Or(r.Codec, "h264")
 	of, ok := codecs()[r.Codec]
@@ -167,7 +168,8 @@ func (r *RenditionSettings) checkContainer(of codecRules) error {
 	return nil
 }
 
-// defaultName returns the name of a rendition of a height whose settings give none.
+// defaultName returns the name of a rendition of that height whose settings have none, such as
+// "1080" or "720-vp9-es".
 func (r RenditionSettings) defaultName(height int) string {
 	name := fmt.Sprint(height)
 	if r.Codec != "h264" {
@@ -182,7 +184,8 @@ func (r RenditionSettings) defaultName(height int) string {
 	return name
 }
 
-// encoding returns the encoder's parameters. A lossless codec keeps deep colour.
+// encoding returns the encoder's parameters. deep says that recordings may have more than 8-bit
+// 4:2:0, which FFV1 keeps.
 func (r RenditionSettings) encoding(deep bool) media.Encoding {
 	e := media.Encoding{
 		Codec: r.Codec, Lossless: r.Lossless || r.Codec == "ffv1", Preset: r.Preset, Threads: r.Threads,

@@ -17,9 +17,9 @@ type StillsSettings struct {
 	Every time.Duration `yaml:"every"` // interval between stills
 }
 
-// Stills returns the kind that takes a small picture every few seconds of the programme, and
-// rates each as a thumbnail. They are taken from encoded chunks, so they show what viewers
-// see, and moving a cut renews only those of the changed chunks.
+// Stills returns the kind that takes a small picture every few seconds of the programme, and rates
+// each as a thumbnail. They are taken from encoded chunks, so they show what viewers see, and after
+// a cut is moved only those of changed chunks are taken anew.
 func Stills() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
@@ -83,8 +83,8 @@ func expandStills(x *Expansion) (any, error) {
 	return result, nil
 }
 
-// stillsRendition returns the rendition that stills are taken from: the smallest that is large
-// enough to tell sharp from blurred.
+// stillsRendition returns the rendition to take stills from: the lowest that has 360 lines, enough
+// to tell sharp from blurred, or else the highest. It is nil if there is none.
 func stillsRendition(stages []encodedRenditions) (best *Rendition) {
 	const least = 2 * stillHeight
 	for _, stage := range stages {
@@ -102,7 +102,7 @@ func stillsRendition(stages []encodedRenditions) (best *Rendition) {
 	return best
 }
 
-// fitInto returns the largest size with about the same aspect ratio that fits into wide ×
+// fitInto returns the largest size of about the aspect ratio width:height that fits into wide ×
 // high, in even numbers.
 func fitInto(width, height, wide, high int) (w, h int) {
 	if width*high > height*wide {
@@ -111,7 +111,7 @@ func fitInto(width, height, wide, high int) (w, h int) {
 	return nearestEven(high*width, height), high
 }
 
-// nearestEven returns the even number nearest to num/den, at least 2.
+// nearestEven returns the even number nearest to num/den, but at least 2.
 func nearestEven(num, den int) int { return max(2, (num+den)/(2*den)*2) }
 
 // PosterSpec holds the parameters of the action that picks the best still, and takes that
@@ -128,8 +128,9 @@ type PosterChunk struct {
 	Edge      bool  `json:"edge"`      // it begins or ends a kept range
 }
 
-// expandPoster adds the action that chooses among all stills. It prefers chunks away from the
-// cut points, so that correcting the cut does not change the poster.
+// expandPoster adds the action that chooses the thumbnail among all stills, and returns its key.
+// Stills of chunks at cut points are marked, because others are preferred: then correcting the cut
+// does not change the thumbnail.
 func expandPoster(x *Expansion, stills stillsResult) (action.Key, error) {
 	reel := firstNeeded[Reel](x)
 	var spec PosterSpec

@@ -80,7 +80,7 @@ func encodeCueTimes(cues []conference.Cue) []byte {
 	return b
 }
 
-// ParseCueTimes parses what encodeCueTimes returned, into cues without text.
+// ParseCueTimes returns cues with the times that encodeCueTimes encoded, without text.
 func ParseCueTimes(b []byte) ([]conference.Cue, error) {
 	var times [][2]int64
 	if err := json.Unmarshal(b, &times); err != nil {

@@ -13,9 +13,9 @@ import (
 // Lectern's own cards.
 const waveformColour = "#7ac3d8"
 
-// addWaveform returns the parameters of the picture that is drawn for a sound-only recording:
-// the talk's title and speakers over the background of the conference's cards, with the
-// waveform between them. It adds the files it is drawn with to inputs.
+// addWaveform returns the parameters of the picture that is drawn for a sound-only recording: the
+// talk's title and speakers over the background of the conference's cards, with the waveform
+// between them. It adds the background and the font to inputs.
 func addWaveform(x *Expansion, inputs map[string]action.Key) *media.WaveformSpec {
 	talk, language := cardText(x.Facts)
 	var own conference.Cards
@@ -40,8 +40,8 @@ func addWaveform(x *Expansion, inputs map[string]action.Key) *media.WaveformSpec
 	}
 }
 
-// waveformPlace returns a place above or below the waveform, in the colour and alignment of
-// the one on cards.
+// waveformPlace returns at with Lectern's margins, and with the colour and alignment that the text
+// has on cards, if card sets them.
 func waveformPlace(card *conference.TextBox, at conference.TextBox) *conference.TextBox {
 	at.X, at.Width = 7.8, 84.4 // Lectern's margins
 	if card != nil {

@@ -86,7 +86,8 @@ func drawFrame(n int) []byte {
 // BeepPitch returns the frequency of the beep at second n, in Hz.
 func BeepPitch(n int) float64 { return 440 * math.Pow(1.06, float64(n)) }
 
-// Voice returns the base's sound: beeps, and noise with the rhythm of speech.
+// Voice returns the base's sound at Hz samples a second: a beep at the start of each second, and
+// noise with the rhythm of speech. It is the same each time.
 func Voice(seconds int) []float32 {
 	random := rand.New(rand.NewPCG(1, 2))
 	x := make([]float32, seconds*Hz)
@@ -108,7 +109,7 @@ func Voice(seconds int) []float32 {
 	return x
 }
 
-// WriteWAV writes a channel of sound as WAV with 16 bits, and returns path.
+// WriteWAV writes samples at Hz a second as a mono WAV with 16 bits to path, and returns path.
 func WriteWAV(t testing.TB, path string, x []float32) string {
 	t.Helper()
 	raw := make([]byte, 0, 4*len(x))

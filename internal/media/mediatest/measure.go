@@ -45,8 +45,9 @@ func Measure(t testing.TB, path string, video bool) Result {
 	return r
 }
 
-// Shown returns the first and the last picture of the base that are shown, the frame of the
-// first, and how many times the number does not go on by one from frame to frame.
+// Shown returns the first and the last picture of the base that are shown, and at, the frame that
+// shows the first. They are -1 if none is shown. steps is how many times the number does not go up
+// by one from a frame to the next.
 func (r Result) Shown() (first, last, at, steps int) {
 	first, last, at = -1, -1, -1
 	for i, n := range r.Pictures {
@@ -63,7 +64,7 @@ func (r Result) Shown() (first, last, at, steps int) {
 	return first, last, at, steps
 }
 
-// Offset returns by how much the beep at second n comes later than start plus n seconds. ok is
+// Offset returns how much later the beep at second n is heard than at start plus n seconds. ok is
 // false if it is not heard.
 func (r Result) Offset(n int, start time.Duration) (late time.Duration, ok bool) {
 	for _, b := range r.Beeps {
@@ -74,7 +75,7 @@ func (r Result) Offset(n int, start time.Duration) (late time.Duration, ok bool)
 	return 0, false
 }
 
-// Level returns the root mean square of the left channel over a span of time, in dBFS.
+// Level returns the root mean square of the left channel between two times, in dBFS.
 func (r Result) Level(from, to time.Duration) float64 {
 	x := r.Left[min(len(r.Left), int(from.Seconds()*Hz)):min(len(r.Left), int(to.Seconds()*Hz))]
 	sum := 1e-12
@@ -97,7 +98,8 @@ func readPictures(t testing.TB, path string) (numbers []int) {
 	return numbers
 }
 
-// readBars returns the number that a row of bars shows; −1 if it is none.
+// readBars returns the number that a row of bars shows, or −1 if it shows none. bars holds the grey
+// value of each bar.
 func readBars(bars []byte) (n int) {
 	const black, white = 70, 180
 	if bars[0] < white || bars[1] > black {
@@ -144,8 +146,8 @@ func findBeep(x []float32, n int) (b Beep, ok bool) {
 	return Beep{Second: n, At: time.Duration(onset(x, at, pitch)) * time.Second / Hz, Pitch: pitch / nominal}, true
 }
 
-// strongest returns where a pitch is strongest over a number of samples, and its amplitude
-// there.
+// strongest returns the sample at which a window of so many samples has the most of a pitch, to the
+// millisecond, and the pitch's amplitude there.
 func strongest(x []float32, pitch float64, window int) (at int, level float64) {
 	sums := correlate(x, pitch)
 	for i := 0; i+window < len(x); i += Hz / 1000 {
@@ -156,8 +158,8 @@ func strongest(x []float32, pitch float64, window int) (at int, level float64) {
 	return at, level
 }
 
-// onset returns the sample at which a beep begins that is near its beginning at sample at:
-// where a window of 20 ms holds half of what it holds within the beep.
+// onset returns the sample at which a beep begins, given one near its beginning, at: there, a
+// window of 20 ms holds half of what it holds within the beep.
 func onset(x []float32, at int, pitch float64) int {
 	const window = Hz / 50
 	first := at - beepLength/2
@@ -178,7 +180,8 @@ func onset(x []float32, at int, pitch float64) int {
 	return at
 }
 
-// correlate returns the running sums of a sound times a complex oscillation.
+// correlate returns the running sums of x times a complex oscillation of a pitch in Hz. The
+// difference of two of them shows how much of the pitch is between.
 func correlate(x []float32, pitch float64) []complex128 {
 	sums := make([]complex128, len(x)+1)
 	turn, phase := cmplx.Rect(1, -2*math.Pi*pitch/Hz), complex(1, 0)
@@ -205,8 +208,9 @@ func findPitch(x []float32, near float64) float64 {
 	return best
 }
 
-// Loudness returns the integrated loudness and the true peak of the sound of an input that the
-// arguments of ffmpeg describe, by its own meter.
+// Loudness returns the integrated loudness in LUFS and the true peak in dBTP of the sound of an
+// input, as ffmpeg's own meter measures them. input are the arguments of ffmpeg that name the
+// input.
 func Loudness(t testing.TB, input ...string) (lufs, peak float64) {
 	t.Helper()
 	args := append([]string{"-nostdin", "-hide_banner"}, input...)
