@@ -27,7 +27,7 @@ type dataFlag struct {
 
 // redisFlag is shared by the commands that queue jobs or run them.
 type redisFlag struct {
-	Redis string `help:"The Redis server for the job queue (redis://host:port/db). By default the queue is in this process." placeholder:"URL"`
+	Redis string `help:"The Redis server for the job queue (redis://host:port/db). By default the queue is in this process. Set a URL with a password in the environment." env:"LECTERN_REDIS" placeholder:"URL"`
 }
 
 // dataDir is an open data directory, which this process has locked.
@@ -49,7 +49,7 @@ func openDataDir(ctx context.Context, t *console, dir string) (_ *dataDir, err e
 	}()
 	waiting, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
-	h.lock, err = catalog.LockWait(waiting, dir, "lectern "+shellQuote(t.args), func(e catalog.DirLockedError) {
+	h.lock, err = catalog.LockWait(waiting, dir, "lectern "+shellQuote(maskSecrets(t.args)), func(e catalog.DirLockedError) {
 		if strings.HasPrefix(e.Command, "lectern serve") { // which ends when the conference does
 			giveUp(inputerr.New(dir, "is in use by %s (process %d)", e.Command, e.PID).
 				Hint("Use the commands that ask the server (lectern submit, cut, subtitles upload …), or choose another data directory with --data"))
@@ -173,7 +173,7 @@ func (h *dataDir) buildBundle(ctx context.Context, t *console, url string, asJSO
 	if asJSON {
 		v.reportedIssues = nil
 	}
-	req.OnStatus, req.Command = v.update, shellQuote(t.args)
+	req.OnStatus, req.Command = v.update, shellQuote(maskSecrets(t.args))
 	result, err = h.publisher(t, q).Build(ctx, req)
 	v.finish()
 	return result, err

@@ -192,20 +192,20 @@ func (t *console) printJSON(v any) error {
 	return e.Encode(v)
 }
 
-// The package installs a service with this data directory, which members of the group lectern may
-// read, and whose socket they may use.
+// The package installs a service with this data directory. Members of its group may use its socket,
+// but only the service may read the directory.
 const (
 	systemDataDir = "/var/lib/lectern"
 	systemSocket  = "/run/lectern/lectern.sock"
 )
 
 // defaultDataDir returns the default of --data: $LECTERN_DATA if set, else the system's data
-// directory if this user may read it, else the user's own directory for application data.
+// directory if this user owns it or is in its group, else the user's own directory for application data.
 func defaultDataDir() string {
 	if dir := os.Getenv("LECTERN_DATA"); dir != "" {
 		return dir
 	}
-	if unix.Access(systemDataDir, unix.R_OK|unix.X_OK) == nil {
+	if isOwnerOrMember(systemDataDir) {
 		return systemDataDir
 	}
 	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
@@ -216,4 +216,17 @@ func defaultDataDir() string {
 		return "lectern-data"
 	}
 	return filepath.Join(home, ".local", "share", "lectern")
+}
+
+// isOwnerOrMember reports whether dir exists and this process runs as root, as its owner or in its
+// group.
+func isOwnerOrMember(dir string) bool {
+	var info unix.Stat_t
+	if err := unix.Stat(dir, &info); err != nil {
+		return false
+	}
+	groups, err := os.Getgroups()
+	euid := os.Geteuid()
+	return euid == 0 || int(info.Uid) == euid || int(info.Gid) == os.Getegid() ||
+		err == nil && slices.Contains(groups, int(info.Gid))
 }

@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -53,11 +52,14 @@ func Open(ctx context.Context, dir string) (*Catalog, error) {
 }
 
 func open(ctx context.Context, dir string, steps fs.FS) (*Catalog, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := makePrivateDir(dir); err != nil {
 		return nil, err
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
+		return nil, err
+	}
+	if err := makePrivateDatabase(dir); err != nil {
 		return nil, err
 	}
 	c := Catalog{dir: dir}

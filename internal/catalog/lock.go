@@ -39,11 +39,16 @@ type DirLock struct{ file *os.File }
 // *DirLockedError at once; only if that process was killed does it wait for up to
 // orphanedLockTimeout.
 func Lock(dir, what string) (*DirLock, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := makePrivateDir(dir); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, "lectern.lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	path := filepath.Join(dir, "lectern.lock")
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", dir, err)
+	}
+	if err := removeOthersAccess(path, 0o600); err != nil {
+		f.Close()
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
 	err = acquire(f, dir, what)
