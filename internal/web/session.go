@@ -2,7 +2,9 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/service"
@@ -99,10 +101,20 @@ func (s *Server) setLocale(v *request) error {
 			HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: v.usesTLS()})
 	}
 	back := v.r.FormValue("back")
-	if !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.ContainsAny(back, "\\\r\n") {
+	if !isLocalPath(back) {
 		back = "/"
 	}
 	return v.redirect(back)
+}
+
+// isLocalPath reports whether target is a path of this site to which a browser can be redirected.
+// Browsers drop control characters and take a backslash for a slash, so that "/\t/host" leads to
+// another site. Neither is accepted in the path, escaped or not.
+func isLocalPath(target string) bool {
+	u, err := url.Parse(target)
+	return err == nil && u.Scheme == "" && u.Host == "" && u.User == nil &&
+		strings.HasPrefix(u.Path, "/") && !strings.Contains(u.Path, "//") &&
+		!strings.ContainsFunc(u.Path, func(r rune) bool { return r == '\\' || unicode.IsControl(r) })
 }
 
 // The session cookie holds the secrets of several sessions, because a person may have several
