@@ -39,7 +39,8 @@ func makePrivateDatabase(dir string) error {
 	return nil
 }
 
-// removeOthersAccess gives path the permissions mode if its group or others have any.
+// removeOthersAccess takes the permissions that are not in mode away from path, and grants none.
+// It does nothing if path is shared or of another user.
 func removeOthersAccess(path string, mode fs.FileMode) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -50,5 +51,5 @@ func removeOthersAccess(path string, mode fs.FileMode) error {
 	if info.Mode().Perm()&0o077 == 0 || info.Mode()&fs.ModeSticky != 0 || foreign {
 		return nil
 	}
-	return os.Chmod(path, mode)
+	return os.Chmod(path, info.Mode().Perm()&mode)
 }
