@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -155,9 +154,9 @@ func loadRuns(ctx context.Context, cat *catalog.Catalog, slug string) (found str
 	if err != nil {
 		return "", nil, err
 	}
-	names := make(map[string]bool)
+	known := make([]string, 0, len(talks))
 	for _, talk := range talks {
-		names[talk.Slug] = true
+		known = append(known, talk.Slug)
 		if slug != "" && talk.Slug != slug {
 			continue
 		}
@@ -169,8 +168,11 @@ func loadRuns(ctx context.Context, cat *catalog.Catalog, slug string) (found str
 			found, newest = talk.Slug, runs
 		}
 	}
+	if newest == nil && slices.Contains(known, slug) {
+		return "", nil, inputerr.New(slug, "nothing has run for this talk yet").Hint("Upload its recording, or build it with `lectern bundle build %s`", slug)
+	}
 	if newest == nil {
-		return "", nil, talkNotFound(slug, slices.Sorted(maps.Keys(names)))
+		return "", nil, talkNotFound(slug, known)
 	}
 	return found, newest, nil
 }

@@ -31,11 +31,13 @@ func (b *Builder) GCRoots(ctx context.Context) (map[action.Key]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		complete, err := b.addPlanKeys(ctx, s, keys)
-		if err == nil && complete {
-			continue
+		if len(s.Facts.Recordings) > 0 {
+			complete, err := b.addPlanKeys(ctx, s, keys)
+			if err == nil && complete {
+				continue
+			}
+			b.Log.Warn("cannot plan the whole talk; keeping all that its last runs used", "talk", talk.Slug, "err", err)
 		}
-		b.Log.Warn("cannot plan the whole talk; keeping all that its last runs used", "talk", talk.Slug, "err", err)
 		if err := b.addKeysOfPastRuns(ctx, talk.Slug, keys); err != nil {
 			return nil, err
 		}

@@ -35,6 +35,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/pipelines"
 )
 
@@ -81,9 +82,17 @@ type Graph struct {
 // errAwaitingObservation is returned by a kind's Expand if an observation is missing.
 var errAwaitingObservation = errors.New("waits for an observation")
 
-// Build plans a talk as far as the observed artifacts allow. It returns an *inputerr.Error if the
-// facts contradict one another or the recordings, such as a cut beyond the end.
+// NoRecordingError returns the error that a talk cannot be planned because it has no recording.
+func NoRecordingError(slug string) error {
+	return inputerr.Coded("talk.no_recording", "has no recording").In(slug).Hint("Upload one, or assign one that was uploaded")
+}
+
+// Build plans a talk as far as the observed artifacts allow. It returns an *inputerr.Error if there is no
+// recording, or if the facts contradict one another or the recordings, such as a cut beyond the end.
 func Build(in Input) (Graph, error) {
+	if len(in.Facts.Recordings) == 0 {
+		return Graph{}, NoRecordingError(in.Facts.Talk.Slug)
+	}
 	p := &planner{
 		in:      in,
 		results: make(map[string]any),

@@ -13,6 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/pipelines"
 	"github.com/lectern-av/lectern/worker"
 )
@@ -171,7 +172,7 @@ func (svc *Talks) Retry(ctx context.Context, p access.Person, slug string) error
 		return err
 	}
 	if len(s.Facts.Recordings) == 0 {
-		return inputerr.Coded("talk.no_recording", "has no recording").In(slug).Hint("Upload one, or assign one that was uploaded")
+		return plan.NoRecordingError(slug)
 	}
 	if err := svc.catalog.RequestBuild(ctx, by.Name, slug, "tried again"); err != nil {
 		return err
