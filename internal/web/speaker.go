@@ -197,9 +197,10 @@ func (s *Server) uploadSubtitles(v *request) error {
 
 func (s *Server) applySync(v *request) error {
 	revision, err := strconv.Atoi(v.r.FormValue("revision"))
-	if err == nil {
-		_, err = s.service.Subtitles.ApplySync(v.ctx(), v.person, v.slug(), revision)
+	if err != nil {
+		return service.ErrNotFound
 	}
+	_, err = s.service.Subtitles.ApplySync(v.ctx(), v.person, v.slug(), revision)
 	return v.finishSpeakerAction(err)
 }
 
