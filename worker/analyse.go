@@ -7,7 +7,8 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// doAnalyse reads a recording once, for all cuts that may be made of it.
+// doAnalyse analyses a recording, its sound and, unless the action leaves that out, its picture.
+// The result does not depend on the cut.
 func doAnalyse(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.AnalyseSpec](a)

@@ -8,8 +8,8 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// doAssemble joins the segments of one rendition with their sound, and subtitles if there are
-// any.
+// doAssemble joins the segments of one rendition with their sounds, and with subtitles if the
+// action has any.
 func doAssemble(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[media.AssembleSpec](a)

@@ -34,8 +34,8 @@ func doAudio(ctx context.Context, t *Task) error {
 	return t.Publish(ctx, a, t.Dir, facts, facts.Notes, plan.SoundFile)
 }
 
-// soundSources returns the recordings that the sound is taken from, in the order of their
-// inputs.
+// soundSources returns the recordings that the sound of action a is taken from, with their
+// analyses, in the order of its inputs.
 func (t *Task) soundSources(ctx context.Context, a action.Action) ([]media.AudioSource, error) {
 	recordings, err := t.InputPaths(ctx, a, plan.RoleRecording, plan.RecordingFile)
 	if err != nil {

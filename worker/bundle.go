@@ -16,8 +16,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// doBundle writes the manifest, checksums and upload metadata of a bundle, and lists all of
-// its files. Copying them into a directory is up to the conductor.
+// doBundle writes the manifest, checksums, chapters and upload metadata of a bundle, and publishes
+// them with a list of all its files. The conductor copies the files into a directory.
 func doBundle(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.BundleSpec](a)
@@ -53,7 +53,8 @@ type bundleWriter struct {
 	written []string // names of the files written to Dir
 }
 
-// collectFiles lists the files that other actions made, and the tracks.
+// collectFiles adds the files that other actions made to the manifest and the layout, and the
+// tracks with their checks to the manifest.
 func (b *bundleWriter) collectFiles(ctx context.Context) error {
 	tracks := make(map[string]*bundle.Track)
 	for _, s := range b.spec.Tracks {
@@ -94,7 +95,7 @@ func (b *bundleWriter) collectFiles(ctx context.Context) error {
 	return nil
 }
 
-// addSync adds the result of the sync check to a track, if there is one.
+// addSync adds the result of the sync check to a track, if the action has one for it.
 func (b *bundleWriter) addSync(ctx context.Context, track *bundle.Track) error {
 	role := plan.SyncRole + track.Language
 	if _, ok := b.action.Inputs[role]; !ok {
@@ -104,7 +105,8 @@ func (b *bundleWriter) addSync(ctx context.Context, track *bundle.Track) error {
 	return b.InputFacts(ctx, b.action, role, track.Sync)
 }
 
-// trackNotes returns a note on a track's quality, and one if it is out of sync.
+// trackNotes returns a note with a track's grade and its findings if it was checked, and a note if
+// it is out of sync.
 func trackNotes(t *bundle.Track) (notes []string) {
 	if t.Check != nil {
 		note := fmt.Sprintf("%s: grade %s by %s in %s: %s", cmp.Or(t.File, t.Language), t.Check.Grade, t.Check.Profile,
@@ -120,7 +122,8 @@ func trackNotes(t *bundle.Track) (notes []string) {
 	return notes
 }
 
-// addCaptions adds a subtitle file to its track.
+// addCaptions adds the file e to a track, and the number of its cues, those left out, and the
+// result of its check.
 func (b *bundleWriter) addCaptions(ctx context.Context, e plan.BundleEntry, track *bundle.Track) error {
 	var facts captionsFacts
 	if err := b.InputFacts(ctx, b.action, e.Path, &facts); err != nil {
@@ -131,8 +134,8 @@ func (b *bundleWriter) addCaptions(ctx context.Context, e plan.BundleEntry, trac
 	return nil
 }
 
-// writeChapters writes the chapters as WebVTT, for players on the web, in each language that
-// has titles for them.
+// writeChapters writes the talk's chapters as WebVTT, for players on the web, once for each
+// language in which they have titles.
 func (b *bundleWriter) writeChapters() error {
 	talk := b.spec.Talk
 	for _, language := range talk.ChapterLanguages() {
@@ -151,14 +154,15 @@ func (b *bundleWriter) writeChapters() error {
 	return nil
 }
 
-// writeListed writes a file, and lists it in the manifest.
+// writeListed writes a file to a path in the bundle, and adds it to the manifest.
 func (b *bundleWriter) writeListed(path string, role bundle.Role, data []byte) error {
 	f, err := b.writeFile(path, data)
 	b.content.Files = append(b.content.Files, bundle.File{Path: path, SHA256: f.SHA256, Size: f.Size, Role: role})
 	return err
 }
 
-// writeYouTube writes youtube.json, the metadata of the upload.
+// writeYouTube writes youtube.json, the metadata for uploading to YouTube, and keeps notes on what
+// YouTube cannot show.
 func (b *bundleWriter) writeYouTube() error {
 	data, notes, err := bundle.YouTubeJSON(bundle.YouTubeInput{
 		Talk: b.spec.Talk, Conference: b.spec.Conference, Programme: b.spec.Edition.Programme, Tracks: b.content.Tracks,
@@ -170,7 +174,8 @@ func (b *bundleWriter) writeYouTube() error {
 	return b.writeListed(bundle.YouTubeName, bundle.RoleUploadMetadata, data)
 }
 
-// writeManifest writes the manifest and the checksums.
+// writeManifest completes and writes the manifest, and then the checksums of all files including
+// it.
 func (b *bundleWriter) writeManifest(ctx context.Context) error {
 	version, err := b.Media().FFmpegVersion(ctx)
 	if err != nil {
@@ -201,7 +206,7 @@ func (b *bundleWriter) writeManifest(ctx context.Context) error {
 	return err
 }
 
-// writeFile writes a file and adds it to the layout. at is its path in the bundle.
+// writeFile writes a file for the path at in the bundle, and adds it to the layout.
 func (b *bundleWriter) writeFile(at string, data []byte) (action.File, error) {
 	f := action.File{Name: path.Base(at), SHA256: string(action.KeyOf(data)), Size: int64(len(data))}
 	b.layout = append(b.layout, plan.LayoutEntry{Path: at, File: f})

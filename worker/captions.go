@@ -25,7 +25,8 @@ type captionsFacts struct {
 }
 
 // doCaptions converts one track to programme time, checks it against the profile, and publishes it
-// as SRT, WebVTT and MP4. Notes tell which cues the programme leaves out.
+// as SRT, WebVTT and MP4. Notes say how many cues the programme leaves out, and what a format
+// cannot express.
 func doCaptions(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.CaptionsSpec](a)
@@ -59,7 +60,7 @@ func doCaptions(ctx context.Context, t *Task) error {
 }
 
 // leftOutNotes returns a note for each reason why cues are left out, with their number. A cut
-// leaves out many on purpose; the manifest lists each.
+// leaves out many on purpose, so only the manifest lists each.
 func leftOutNotes(language string, left []subtitle.OmittedCue) (notes []string) {
 	count := make(map[string]int)
 	for _, l := range left {
@@ -101,7 +102,8 @@ func writeCaptions(dir string, spec plan.CaptionsSpec, cues []conference.Cue) (n
 	return notes, nil
 }
 
-// lossNotes returns one note for each kind of loss.
+// lossNotes returns one note for each kind of loss of a format, with the first one's message and
+// the number of the others.
 func lossNotes(language string, f subtitle.Format, losses []subtitle.Diagnostic) (notes []string) {
 	count := make(map[string]int)
 	for _, l := range losses {

@@ -11,7 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// doCard makes all missing renditions of one card.
+// doCard draws one card for all renditions whose card is missing from the store.
 func doCard(ctx context.Context, t *Task) error {
 	card, err := decodeParams[media.CardSpec](t.Actions[0])
 	if err != nil {
@@ -34,7 +34,8 @@ func doCard(ctx context.Context, t *Task) error {
 	return publishSegments(ctx, t, outs, nil)
 }
 
-// cardFiles returns the paths of the conference's files that a card is drawn with.
+// cardFiles returns the paths of the conference's files that a card is drawn with. Those that the
+// action does not have are "".
 func (t *Task) cardFiles(ctx context.Context, a action.Action) (from media.CardFiles, err error) {
 	for role, at := range map[string]*string{plan.RoleBackground: &from.Background, plan.RoleLogo: &from.Logo, plan.RoleFont: &from.Font} {
 		if _, ok := a.Inputs[role]; !ok {
@@ -47,9 +48,9 @@ func (t *Task) cardFiles(ctx context.Context, a action.Action) (from media.CardF
 	return from, nil
 }
 
-// drawingFault turns errors about something that this machine lacks, such as a font, into a
-// machineFault: trying again on this machine would not help. It returns other errors as they
-// are. what is what was to be drawn.
+// drawingFault returns a machineFault for an error about something that this machine lacks, such as
+// a font: another machine may succeed. It returns other errors as they are. what names in the
+// message what was to be drawn.
 func drawingFault(err error, what string) error {
 	if lack := new(media.RequirementError); errors.As(err, &lack) {
 		return &machineFault{inputerr.New("", "%s cannot be drawn: %s", what, lack.Problem).Hint("%s", lack.Remedy)}

@@ -13,7 +13,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// doEncode makes all missing renditions of one chunk from one decode.
+// doEncode encodes one chunk in all renditions that are missing from the store, with a single
+// decode.
 func doEncode(ctx context.Context, t *Task) error {
 	chunk, err := decodeParams[media.EncodeSpec](t.Actions[0])
 	if err != nil {
@@ -43,9 +44,9 @@ func doEncode(ctx context.Context, t *Task) error {
 	return publishSegments(ctx, t, outs, notes)
 }
 
-// writeScripts writes the subtitles to burn in as ASS files. ASS counts hundredths of a
-// second, so cues are moved half a frame earlier: rounding then cannot move them across a
-// frame.
+// writeScripts writes the subtitles that each action burns in to an ASS file, and sets the Script
+// of its out. ASS counts hundredths of a second, so cues are moved half a frame earlier: rounding
+// then cannot move them across a frame.
 func writeScripts(t *Task, outs []media.EncodeOutput) error {
 	for i, a := range t.Actions {
 		spec, err := decodeParams[media.EncodeSpec](a)
@@ -72,8 +73,9 @@ func writeScripts(t *Task, outs []media.EncodeOutput) error {
 	return nil
 }
 
-// encodeOutputs creates a directory for each action of the task, and returns what to encode
-// into it. convert makes it from the action's parameters.
+// encodeOutputs creates a directory for each action of the task, and returns the outputs to encode
+// into them, in the order of the actions. convert makes an output, without its path, from an
+// action's parameters.
 func encodeOutputs[Spec any](t *Task, convert func(Spec) media.EncodeOutput) ([]media.EncodeOutput, error) {
 	outs := make([]media.EncodeOutput, len(t.Actions))
 	for i, a := range t.Actions {

@@ -24,10 +24,10 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// doExec runs a program of the user's. The program has all rights of the worker: the authors
-// of pipelines are trusted. doExec only prevents accidents: the program runs in a scratch
-// directory, gets its inputs as links with names of their own and almost no environment, and
-// is killed with everything it started when its time is over or the worker ends.
+// doExec runs a program that the user supplies. It has all rights of the worker, because the
+// authors of pipelines are trusted. doExec only prevents accidents: the program runs in a scratch
+// directory, gets its inputs as links with names of their own and almost no environment, and is
+// killed with everything it started when its time is over or the worker ends.
 func doExec(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.ExecSpec](a)
@@ -73,13 +73,14 @@ type execRun struct {
 	notes  []string
 }
 
-// stageFault returns an error in the stage's settings or its program.
+// stageFault returns an error that blames the stage's settings or its program, and names the stage.
 func (e *execRun) stageFault(format string, args ...any) *inputerr.Error {
 	stage, _, _ := strings.Cut(e.action.Slot, "/")
 	return inputerr.New("stage "+stage, format, args...)
 }
 
-// prepareDirs creates the directories of the run, and puts the inputs into them.
+// prepareDirs creates the directories of the run, puts the inputs and the pipeline's files into
+// them, and sets the paths that placeholders stand for.
 func (e *execRun) prepareDirs(ctx context.Context) error {
 	for _, dir := range []string{inputsDir, outputsDir, filesDir, workDir, homeDir, tempDir} {
 		if err := os.Mkdir(filepath.Join(e.Dir, dir), 0o700); err != nil {
@@ -160,8 +161,9 @@ func (e *execRun) copyPipelineFile(ctx context.Context, name, file string) (stri
 	return path, os.WriteFile(path, content, 0o700)
 }
 
-// run runs the program. Like Lectern itself, a program exits with 3 if its input is at fault,
-// and explains that in the last line on standard error; it is not tried again then.
+// run runs the program until it ends or its timeout is over. A program whose input is at fault
+// exits with 3, as Lectern itself does, and says why in the last line on standard error. That
+// becomes an inputerr.Error, so that it is not tried again.
 func (e *execRun) run(ctx context.Context) error {
 	command := media.Command{Dir: filepath.Join(e.Dir, workDir), Env: e.environment()}
 	for _, word := range e.spec.Run {
@@ -206,8 +208,8 @@ func (e *execRun) environment() []string {
 	return all
 }
 
-// expandArgument fills in the placeholders of an argument. If it is {input.NAME} and nothing
-// else, it becomes one argument for each file.
+// expandArgument replaces the placeholders of an argument. {input.NAME} alone becomes one argument
+// for each of its files.
 func (e *execRun) expandArgument(word string) []string {
 	if name, ok := strings.CutPrefix(word, "{"); ok {
 		if paths := e.paths[strings.TrimSuffix(name, "}")]; len(paths) > 1 {
@@ -220,8 +222,8 @@ func (e *execRun) expandArgument(word string) []string {
 	})}
 }
 
-// readOutput reads the program's standard output. Lines "note TEXT" become notes for people,
-// and "progress F", from 0 to 1, is reported; all others are ignored.
+// readOutput reads the program's standard output. A line "note TEXT" becomes a note for people, up
+// to maxNotes of them, and "progress F" reports progress from 0 to 1. Other lines are ignored.
 func (e *execRun) readOutput(r io.Reader) error {
 	lines := bufio.NewReader(r)
 	for {
@@ -249,8 +251,8 @@ func (e *execRun) readOutput(r io.Reader) error {
 // maxNotes is the number of notes that are kept of a program.
 const maxNotes = 20
 
-// verifyOutputs checks that the program made all outputs, each a non-empty regular file that
-// is linked nowhere else.
+// verifyOutputs returns the names of all output files, or an error unless each is a regular file
+// that is not empty and has no other hard link.
 func (e *execRun) verifyOutputs() (names []string, err error) {
 	root, err := os.OpenRoot(e.Dir)
 	if err != nil {
@@ -281,7 +283,8 @@ func (e *execRun) verifyOutputs() (names []string, err error) {
 	return names, nil
 }
 
-// writeDraft reads the subtitles that the program wrote, and stores them in reel time.
+// writeDraft reads the subtitles that the program wrote, and stores them as canonical JSON in reel
+// time. It returns an inputerr.Error if they cannot be read.
 func (e *execRun) writeDraft() error {
 	d := e.spec.Draft
 	name := e.spec.Outputs[d.Output]
@@ -303,7 +306,8 @@ func (e *execRun) writeDraft() error {
 	return os.WriteFile(filepath.Join(e.Dir, outputsDir, plan.InlineInputFile), subtitle.CanonicalJSON(cues), 0o600)
 }
 
-// toReel converts cues from the program's clock to reel time.
+// toReel returns cues converted from the program's clock to reel time, and those that are left out
+// because they have no place on the reel.
 func toReel(cues []conference.Cue, d plan.DraftSpec) (moved []conference.Cue, left []subtitle.OmittedCue) {
 	if d.Programme != nil {
 		return subtitle.ToReel(*d.Programme, cues)

@@ -9,7 +9,7 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// doProbe finds out what a recording holds. The result is the artifact's facts.
+// doProbe probes a recording, and publishes the probe as the artifact's facts.
 func doProbe(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	path, err := t.InputPath(ctx, a, plan.RoleRecording, "")
@@ -27,7 +27,7 @@ func doProbe(ctx context.Context, t *Task) error {
 	return t.Publish(ctx, a, t.Dir, p, p.Notes)
 }
 
-// probe probes the video streams of a recording that the parameters ask for.
+// probe probes the recording at path, with the video streams that the parameters choose.
 func (t *Task) probe(ctx context.Context, a action.Action, path string, of plan.RecordingSpec, progress func(fraction float64)) (media.Probe, error) {
 	p, err := t.Media().ProbePicture(ctx, path, t.recordingName(a), max(1, of.Picture), progress)
 	if err == nil && of.SecondPicture > 0 {
@@ -36,7 +36,7 @@ func (t *Task) probe(ctx context.Context, a action.Action, path string, of plan.
 	return p, err
 }
 
-// doIndex copies a recording into Matroska, and probes the copy.
+// doIndex copies a recording to Matroska, and publishes the copy with its probe as facts.
 func doIndex(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	path, err := t.InputPath(ctx, a, plan.RoleRecording, "")
@@ -58,8 +58,8 @@ func doIndex(ctx context.Context, t *Task) error {
 	return t.Publish(ctx, a, t.Dir, p, p.Notes, plan.RecordingFile)
 }
 
-// drawWaveformBackground draws the picture behind the waveform of a sound-only recording. It
-// returns the zero value for a recording with video.
+// drawWaveformBackground draws the picture behind the waveform of a sound-only recording into the
+// task's directory. It returns the zero value for a recording with video.
 func (t *Task) drawWaveformBackground(ctx context.Context, a action.Action) (media.WaveformBackground, error) {
 	spec, err := decodeParams[plan.RecordingSpec](a)
 	if err != nil || spec.Waveform == nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// doPodcast writes the sound of a programme as an audio file with metadata, chapters and
-// cover.
+// doPodcast writes the sound of a programme as an audio file with metadata, chapters and, if there
+// is one, a cover.
 func doPodcast(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[media.PodcastSpec](a)

@@ -13,8 +13,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// doSprite lays the stills out as sprite sheets, with the WebVTT that tells players where each
-// is, and as a contact sheet for people.
+// doSprite lays out the programme's stills as sprite sheets, writes the WebVTT in which players
+// look up where each still is, and writes a contact sheet for people.
 func doSprite(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.SpriteSpec](a)
@@ -99,8 +99,8 @@ const (
 	contactRows    = 6
 )
 
-// writeContactSheet writes a sheet of stills with their times: the programme is divided into
-// as many equal parts as there is room for, and the best still of each is taken.
+// writeContactSheet writes a sheet of stills with their times to out. The stills are divided into
+// as many equal parts as there is room for, and the one with the highest score of each is taken.
 func writeContactSheet(spec plan.SpriteSpec, tiles []tile, strips []string, out string) error {
 	var chosen []tile
 	n := min(contactColumns*contactRows, len(tiles))

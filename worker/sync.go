@@ -11,8 +11,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
-// doSync compares a track's cue times with when there is speech, by the levels that analyse
-// stored. It reports the result and changes nothing.
+// doSync compares a track's cue times with when there is speech, according to the levels of the
+// recordings. It publishes the result and changes nothing.
 func doSync(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.SyncSpec](a)
@@ -46,9 +46,9 @@ func doSync(ctx context.Context, t *Task) error {
 // silentLevel is the lowest level there is, in dB.
 const silentLevel = -120
 
-// ReelLevels returns the sound levels of the whole reel, one for each subsync.Frame: those of
-// each recording at its place, and silence where a recording has no sound. paths are the
-// LevelsFiles of the recordings.
+// ReelLevels returns the sound levels of the whole reel in dB, one for each subsync.Frame: those of
+// each recording at its place, and −120 where it has no sound. paths are the LevelsFiles of the
+// recordings.
 func ReelLevels(spec plan.SyncSpec, paths []string) ([]float32, error) {
 	frame := func(d time.Duration) int { return int(d / subsync.Frame) }
 	var reel []float32

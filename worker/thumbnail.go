@@ -14,7 +14,6 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// doStills takes the stills of one chunk.
 func doStills(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[media.StillsSpec](a)
@@ -32,7 +31,8 @@ func doStills(ctx context.Context, t *Task) error {
 	return t.Publish(ctx, a, t.Dir, stills, nil, plan.StillsFile)
 }
 
-// doThumbnail makes the picture that represents the talk.
+// doThumbnail makes the picture that represents the talk: the best of the stills if the action has
+// any, otherwise a frame of a recording.
 func doThumbnail(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	take := t.thumbnailFromRecording
@@ -45,7 +45,7 @@ func doThumbnail(ctx context.Context, t *Task) error {
 	return t.Publish(ctx, a, t.Dir, nil, nil, plan.ThumbnailFile)
 }
 
-// thumbnailFromRecording picks a frame from a part of a recording.
+// thumbnailFromRecording writes the best of some frames in a part of a recording to out.
 func (t *Task) thumbnailFromRecording(ctx context.Context, a action.Action, out string) error {
 	spec, err := decodeParams[media.ThumbnailSpec](a)
 	if err != nil {
@@ -58,7 +58,8 @@ func (t *Task) thumbnailFromRecording(ctx context.Context, a action.Action, out 
 	return t.Media().WriteThumbnail(ctx, path, spec, out)
 }
 
-// posterFromStills picks the best still, and takes that frame from the recording in full size.
+// posterFromStills chooses the best still, and writes the frame that it shows, taken from the
+// recording in full size, to out.
 func (t *Task) posterFromStills(ctx context.Context, a action.Action, out string) error {
 	spec, err := decodeParams[plan.PosterSpec](a)
 	if err != nil {
@@ -91,7 +92,8 @@ func (t *Task) posterFromStills(ctx context.Context, a action.Action, out string
 	return t.Media().WritePoster(ctx, path, spec.Sources[chunk.Recording], chunk.From+all[best].Frame, out)
 }
 
-// stillsByChunk returns the stills of each chunk, in programme order.
+// stillsByChunk returns the stills of each chunk, in programme order, from the facts of the
+// action's inputs.
 func (t *Task) stillsByChunk(ctx context.Context, a action.Action) (chunks [][]media.Still, err error) {
 	for _, role := range slices.Sorted(maps.Keys(a.Inputs)) {
 		if !strings.HasPrefix(role, plan.RoleStills+"/") {

@@ -44,7 +44,7 @@ type Kind struct {
 	Do func(ctx context.Context, t *Task) error
 }
 
-// Kinds returns all kinds of stages.
+// Kinds returns all kinds of stages that this version of Lectern supports.
 func Kinds() []Kind {
 	return []Kind{
 		{plan.Probe(), doProbe},
@@ -66,7 +66,7 @@ func Kinds() []Kind {
 	}
 }
 
-// PlanKinds returns the part of kinds that planning needs.
+// PlanKinds returns the plan.Kind of each kind, which is what planning needs.
 func PlanKinds(kinds []Kind) []plan.Kind {
 	all := make([]plan.Kind, len(kinds))
 	for i, k := range kinds {
@@ -75,7 +75,8 @@ func PlanKinds(kinds []Kind) []plan.Kind {
 	return all
 }
 
-// PipelineKinds returns the part of kinds that reading a pipeline file needs.
+// PipelineKinds returns the pipelines.StageKind of each kind, which is what reading a pipeline file
+// needs.
 func PipelineKinds(kinds []Kind) []pipelines.StageKind {
 	return plan.PipelineKinds(PlanKinds(kinds))
 }
@@ -97,8 +98,9 @@ type Worker struct {
 	Log   *slog.Logger
 }
 
-// Handle runs the actions of a job whose artifacts are missing from the store. It is the
-// handler that the queue calls; its error is an *action.Failure.
+// Handle runs the actions of a job whose artifacts are missing from the store, and calls report
+// with its progress. The queue calls it. A failure is an *action.Failure; if ctx ends, the error is
+// whatever was interrupted.
 func (w *Worker) Handle(ctx context.Context, job action.Job, report func(action.Event)) error {
 	t := &Task{job: job, worker: w, report: report}
 	err := w.runMissing(ctx, t)
@@ -122,10 +124,12 @@ type machineFault struct{ err error }
 
 func (f *machineFault) Error() string { return f.err.Error() }
 
-// Unwrap returns the wrapped error.
+// Unwrap returns the error of which this machine is the cause.
 func (f *machineFault) Unwrap() error { return f.err }
 
-// runMissing runs those actions of the task's job that are not in the store.
+// runMissing runs those actions of the task's job that are not in the store, in a scratch directory
+// that it removes afterwards. It returns an error if this worker does not know their kind, or has
+// another version of it.
 func (w *Worker) runMissing(ctx context.Context, t *Task) (err error) {
 	for _, a := range t.job.Actions {
 		has, err := w.Store.Has(ctx, a.Key)
@@ -156,9 +160,8 @@ func (w *Worker) runMissing(ctx context.Context, t *Task) (err error) {
 	return w.Kinds[i].Do(ctx, t)
 }
 
-// checkKeys returns an error if this worker would give one of the actions another key. A
-// worker of another version would make something else from the same parameters, and publish it
-// under the wrong key.
+// checkKeys returns an error if this worker computes another key for one of the actions. It then
+// has another version than the server, and would publish a different result under the wrong key.
 func (k Kind) checkKeys(actions []action.Action) error {
 	for _, a := range actions {
 		own, _, err := action.New(a.Kind, k.Version, a.Slot, a.Params, a.Inputs)
@@ -172,7 +175,8 @@ func (k Kind) checkKeys(actions []action.Action) error {
 	return nil
 }
 
-// newFailure converts an error of the action in slot to what the conductor needs to know.
+// newFailure returns err as the failure of the action in slot, with the command that failed and, if
+// segments could not be joined, their rendition.
 func newFailure(slot string, err error) *action.Failure {
 	f := &action.Failure{Slot: slot, Message: err.Error(), InputError: inputerr.As(err)}
 	var tool *media.ToolError
@@ -186,8 +190,8 @@ func newFailure(slot string, err error) *action.Failure {
 	return f
 }
 
-// isDiskFull reports whether a write by this program or by a tool failed because the disk was
-// full.
+// isDiskFull reports whether err says that this program or a tool could not write because the disk,
+// or a quota, was full.
 func isDiskFull(err error) bool {
 	var tool *media.ToolError
 	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT} {
@@ -210,24 +214,25 @@ type Task struct {
 	report  func(action.Event)
 }
 
-// Media returns ffmpeg and ffprobe.
+// Media returns ffmpeg and ffprobe, with the limits of this worker.
 func (t *Task) Media() media.Tools { return t.worker.Media }
 
-// Progress reports how far the job is, from 0 to 1, and at how many times real time it runs (0
-// if that has no meaning).
+// Progress reports which fraction of the job is done, from 0 to 1, and at how many times real time
+// it runs, or 0 if that has no meaning.
 func (t *Task) Progress(fraction, speed float64) {
 	t.report(action.Event{Type: action.JobProgress, Fraction: min(max(fraction, 0), 1), Speed: speed})
 }
 
-// frameProgress returns a callback for an ffmpeg run that writes total frames.
+// frameProgress returns a callback for a run of ffmpeg that writes total frames. It reports the
+// run's progress as that of the job.
 func (t *Task) frameProgress(total int64) func(media.Progress) {
 	return func(p media.Progress) { t.Progress(float64(p.Frame)/float64(total), p.Speed) }
 }
 
-// fractionProgress reports progress of work that has no speed.
+// fractionProgress reports which fraction of the job is done, for work that has no speed.
 func (t *Task) fractionProgress(f float64) { t.Progress(f, 0) }
 
-// decodeParams returns an action's parameters.
+// decodeParams decodes an action's parameters as a T.
 func decodeParams[T any](a action.Action) (p T, err error) {
 	if err := json.Unmarshal(a.Params, &p); err != nil {
 		return p, fmt.Errorf("parameters of %s: %w", a.Slot, err)
@@ -235,9 +240,9 @@ func decodeParams[T any](a action.Action) (p T, err error) {
 	return p, nil
 }
 
-// InputPath returns the path of the input with a role. If the input is an artifact, file names
-// the file in it. If it is an original recording, file is ignored, and the recording must not
-// have changed since it was hashed.
+// InputPath returns the path of an action's input. If the input is an artifact, file names the file
+// in it. If it is an original, file is ignored, and it is an error if the original has changed
+// since it was hashed.
 func (t *Task) InputPath(ctx context.Context, a action.Action, role, file string) (string, error) {
 	key, ok := a.Inputs[role]
 	if !ok {
@@ -257,8 +262,8 @@ func (t *Task) InputPath(ctx context.Context, a action.Action, role, file string
 	return t.worker.Store.Path(f)
 }
 
-// InputPaths returns the paths of the inputs with a numbered role, in their order. For file
-// see InputPath.
+// InputPaths returns the paths of the inputs of an action that have a numbered role, in the order
+// of the numbers. For file see InputPath.
 func (t *Task) InputPaths(ctx context.Context, a action.Action, role, file string) ([]string, error) {
 	var paths []string
 	for _, r := range slices.Sorted(maps.Keys(a.Inputs)) {
@@ -274,7 +279,8 @@ func (t *Task) InputPaths(ctx context.Context, a action.Action, role, file strin
 	return paths, nil
 }
 
-// InputFacts decodes the facts of the artifact that is the input with a role.
+// InputFacts decodes into into, a pointer, the facts of the artifact that is the action's input
+// with that role.
 func (t *Task) InputFacts(ctx context.Context, a action.Action, role string, into any) error {
 	artifact, err := t.worker.Store.Get(ctx, a.Inputs[role])
 	if err != nil {
@@ -283,8 +289,8 @@ func (t *Task) InputFacts(ctx context.Context, a action.Action, role string, int
 	return json.Unmarshal(artifact.Facts, into)
 }
 
-// checkUnchanged returns an error if an original recording is not the file that was hashed any
-// more, by size and modification time.
+// checkUnchanged returns an error if an original cannot be read, or has another size or
+// modification time than when it was hashed.
 func checkUnchanged(o action.Original) error {
 	info, err := os.Stat(o.Path)
 	if err != nil {
@@ -296,7 +302,8 @@ func checkUnchanged(o action.Original) error {
 	return nil
 }
 
-// recordingName returns the path of the original that an action reads, for messages.
+// recordingName returns the path of the original that an action reads, for messages, or the
+// action's slot if it reads none.
 func (t *Task) recordingName(a action.Action) string {
 	for _, key := range a.Inputs {
 		if o, ok := t.job.Originals[key]; ok {
@@ -306,8 +313,9 @@ func (t *Task) recordingName(a action.Action) string {
 	return a.Slot
 }
 
-// Publish stores the artifact of an action: the named files in dir, facts as JSON (nil for
-// none), and notes for people. It refuses if an original has changed meanwhile.
+// Publish stores the artifact of an action: the named files in dir, facts as JSON (nil for none),
+// and notes for people. It returns an error if an original that the action read has changed
+// meanwhile.
 func (t *Task) Publish(ctx context.Context, a action.Action, dir string, facts any, notes []string, files ...string) error {
 	for _, key := range a.Inputs {
 		if o, ok := t.job.Originals[key]; ok {

@@ -70,7 +70,7 @@ func issuePart(code string, pairs ...string) string {
 	return conference.IssueEnglish.Format(message.New("part."+code, pairs...))
 }
 
-// moreText returns "one more" or "… more" in words, for n places that a list leaves out.
+// moreText returns "and … more times" in words, for n places that a list leaves out.
 func moreText(n int) string {
 	if n == 1 {
 		return issuePart("one")

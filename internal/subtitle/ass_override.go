@@ -12,7 +12,8 @@ var overrideNames = []string{
 	"1c", "2c", "3c", "4c", "1a", "2a", "3a", "4a", "an", "a", "i", "b", "u", "s", "c", "q", "r", "p", "t",
 }
 
-// parseOverride parts an override, without its backslash, into name and value.
+// parseOverride splits an override of SSA or ASS, without its backslash, into name and value: "an8"
+// into "an" and "8". An unknown one has no name.
 func parseOverride(o string) (name, value string) {
 	o = strings.TrimSpace(o)
 	for _, name := range overrideNames {
@@ -23,7 +24,7 @@ func parseOverride(o string) (name, value string) {
 	return "", o
 }
 
-// isOverrideValue reports whether value is one that the override can have.
+// isOverrideValue reports whether value has the form of a value of that override.
 func isOverrideValue(name, value string) bool {
 	switch name {
 	case "fn", "r":
@@ -36,7 +37,8 @@ func isOverrideValue(name, value string) bool {
 	return strings.Trim(value, "0123456789.-+ ") == ""
 }
 
-// isOverrides reports whether s, such as \an8\i1, is nothing but overrides. TeX is not.
+// isOverrides reports whether s, such as \an8\i1, consists of known overrides only. It is false for
+// TeX.
 func isOverrides(s string) bool {
 	if i := strings.IndexByte(s, '('); i >= 0 && strings.Contains(s[i:], `\`) {
 		return strings.Contains(s, `\t(`) || strings.Contains(s, `clip(`)
@@ -54,8 +56,8 @@ func isOverrides(s string) bool {
 // The others, such as {\alpha}, are more likely TeX then.
 var bareOverrides = map[string]bool{"": true, "i": true, "b": true, "u": true, "s": true, "r": true, "c": true, "1c": true}
 
-// overridePlace returns where an override puts a cue on a screen of w by h, numbered like the keys
-// of a numeric keypad; 0 is the usual place.
+// overridePlace returns where an override puts a cue on a screen of width w and height h, numbered
+// like the keys of a numeric keypad. It returns 0 if the override sets no place.
 func overridePlace(name, value string, w, h float64) int {
 	value = strings.TrimSpace(value)
 	switch name {
@@ -76,8 +78,8 @@ func overridePlace(name, value string, w, h float64) int {
 	return 0
 }
 
-// legacyPlace converts SSA's own alignment numbers to places: 1 to 3 are at the bottom, 4 is added
-// for the top, 8 for the middle.
+// legacyPlace converts an alignment number of SSA to a place as on a numeric keypad: 1 to 3 are at
+// the bottom; 4 is added for the top, 8 for the middle. It returns 0 for any other.
 func legacyPlace(value string) int {
 	n, err := strconv.Atoi(strings.TrimSpace(value))
 	if err != nil || n < 1 || n > 11 || n&3 == 0 {
@@ -86,7 +88,8 @@ func legacyPlace(value string) int {
 	return n&3 + [3]int{0, 6, 3}[n>>2]
 }
 
-// alignmentOfPoint returns the place of a point on the screen, from 0,0 at the top left to 1,1.
+// alignmentOfPoint returns the place, numbered as on a numeric keypad, of a point on the screen.
+// The top left is 0,0 and the bottom right 1,1.
 func alignmentOfPoint(x, y float64) int {
 	col, row := 1, 2
 	if x < 1.0/3 {

@@ -31,7 +31,8 @@ type rowLines struct {
 	i, at int // up to which they were counted
 }
 
-// line returns the line number of row i, or that of the last row if there are fewer.
+// line returns the line number of row i, or that of the last row if there are fewer. Calls must
+// have ascending i.
 func (l *rowLines) line(i int) int {
 	for i = min(i, len(l.rows)-1); l.i < i; l.i++ {
 		l.at += strings.Count(l.text[l.rows[l.i].to:l.rows[l.i+1].from], "\n")
@@ -72,7 +73,8 @@ type blockReader struct {
 	nameKinds       uint8 // the kinds of names that cues have, in WebVTT
 }
 
-// read takes the lines from at on, the first of which is numbered line.
+// read reads the lines from the byte offset at on, the first of which has the number line, and adds
+// their cues to the document.
 func (b *blockReader) read(at, line int) error {
 	text := b.text
 	b.lastNumber = -1
@@ -113,7 +115,8 @@ func (b *blockReader) read(at, line int) error {
 	return nil
 }
 
-// dropFooter takes the lines off that end a file and are not shown.
+// dropFooter removes the rows at the end that are a footer of the file and not text, with a
+// diagnostic for each.
 func (b *blockReader) dropFooter() {
 	n := len(b.rows)
 	for b.isFooter != nil && n > 0 && b.isFooter(b.rowText(n-1)) {
@@ -126,7 +129,8 @@ func (b *blockReader) dropFooter() {
 	b.rows = b.rows[:n]
 }
 
-// addRow adds a line to those that wait for their meaning.
+// addRow adds the text from byte offset from to to as a row. What it means is decided when the next
+// times are found. gap says that there is an empty line above it.
 func (b *blockReader) addRow(from, to, line int, gap bool) {
 	if len(b.rows) == 0 {
 		b.firstLine, b.gapBefore = line, gap
@@ -148,8 +152,9 @@ func (b *blockReader) lineNumbersOf(rows []row) rowLines {
 
 func (b *blockReader) rowText(i int) string { return b.text[b.rows[i].from:b.rows[i].to] }
 
-// isTimes reports whether a line is the times of a cue. “10:30 --> 11:45” is text where
-// times are written more exactly, and nothing else says that a cue begins.
+// isTimes reports whether a line is the times of a cue. “10:30 --> 11:45” is text, with a
+// diagnostic, if earlier cues have more exact times, and neither a number nor an empty line
+// precedes it. gap says that there is an empty line above.
 func (b *blockReader) isTimes(l string, line int, gap bool) bool {
 	s, ok := b.parseTimes(l)
 	if !ok || !b.numbered {
@@ -165,7 +170,7 @@ func (b *blockReader) isTimes(l string, line int, gap bool) bool {
 	return true
 }
 
-// lastRow returns the row that was read last, or "".
+// lastRow returns the row that was read last, or "" if all rows belong to finished cues.
 func (b *blockReader) lastRow() string {
 	if len(b.rows) == 0 {
 		return ""
@@ -181,7 +186,9 @@ func (b *blockReader) dropComment(l string, line int) bool {
 	return key != ""
 }
 
-// startCue finishes the cue above and starts the one whose times are on this line.
+// startCue finishes the open cue, and opens the one whose times are on the line l. from is the
+// line's byte offset; gap says that there is an empty line above. It returns an inputerr.Error for
+// times that are too large.
 func (b *blockReader) startCue(l string, from, line int, gap bool) error {
 	s, _ := b.parseTimes(l)
 	if start := time.Duration(s.start.ms) * time.Millisecond; b.startsOnly && start > b.cue.Start && start-b.cue.Start <= maxImpliedDuration {
@@ -221,7 +228,8 @@ func (b *blockReader) startCue(l string, from, line int, gap bool) error {
 	return nil
 }
 
-// addTextAfterTimes takes text at the end of the line l, which begins at from.
+// addTextAfterTimes adds text, which is the end of the line l, as a row of the open cue. from is
+// the byte offset of l.
 func (b *blockReader) addTextAfterTimes(l, text string, from, line int) {
 	at := from + strings.LastIndex(l, text)
 	b.addRow(at, at+len(text), line, false)
@@ -283,8 +291,9 @@ func (p *parser) reportClockQuirks(line int, l string, o timeQuirks) {
 	}
 }
 
-// finishCue completes the cue above the times on line next, which follow directly on the
-// last row where adjacent; next 0 is the end of the file.
+// finishCue completes the open cue, if there is one, when times are found on line next, or at the
+// end of the file if next is 0. Rows that are the number or the name of the following cue are not
+// its text. adjacent says that the times directly follow the last row.
 func (b *blockReader) finishCue(next int, adjacent bool) {
 	rows := b.rows
 	if b.numbered {
@@ -347,8 +356,8 @@ func (b *blockReader) reportUnreadTimes(rows []row) {
 	}
 }
 
-// looksLikeTimes reports whether a row below a number was meant to be times: mostly digits, or
-// an arrow between some.
+// looksLikeTimes reports whether a row below a number was probably meant to be times: it has many
+// digits, or an arrow and some.
 func looksLikeTimes(l string) bool {
 	digits := 0
 	for i := range len(l) {
@@ -389,7 +398,8 @@ func (b *blockReader) readCueMarkup(raw string, rows []row) (text string, spans 
 	return text, spans, place
 }
 
-// rawText joins rows by line ends, for a part of the file from which nothing is removed.
+// rawText joins rows with line ends. If nothing was removed between them, it returns a part of the
+// file without copying.
 func (b *blockReader) rawText(rows []row) string {
 	if len(rows) == 0 {
 		return ""
@@ -412,7 +422,7 @@ func (b *blockReader) rawText(rows []row) string {
 	return s.String()
 }
 
-// isBlank reports whether a viewer would see nothing of s.
+// isBlank reports whether s has nothing visible.
 func isBlank(s string) bool {
 	if s == "" || s[0] > ' ' && s[0] < 0x7f {
 		return s == ""

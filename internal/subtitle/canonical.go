@@ -32,7 +32,8 @@ func CanonicalJSON(cues []conference.Cue) []byte {
 	return b
 }
 
-// ParseCanonicalJSON reads what Canonical made. The cues' ids are made of their order.
+// ParseCanonicalJSON reads what CanonicalJSON wrote. The cues get new ids, by their order: "c0001"
+// is the first.
 func ParseCanonicalJSON(b []byte) ([]conference.Cue, error) {
 	var all []canonicalCue
 	if err := json.Unmarshal(b, &all); err != nil {

@@ -7,8 +7,8 @@ import (
 
 // cleanText returns text with every line ended by "\n", and without invisible characters that
 // confuse players: NUL, other control characters, and byte-order marks inside the text. LF, CR LF,
-// CR and CR CR LF each end one line, as in charset.CutLine. Text that needs no change is returned
-// as it is.
+// CR and CR CR LF each end one line, as in charset.CutLine. It adds diagnostics about what it
+// changes. Text that needs no change is returned as it is.
 func cleanText(text string, r *reporter) string {
 	from := 0
 	for from < len(text) && !mayNeedCleaning[text[from]] {
@@ -68,7 +68,8 @@ type cleaner struct {
 	mixed        bool
 }
 
-// replacement returns how many bytes at a suspect place are replaced, and by what.
+// replacement returns how many bytes at the offset at are to be replaced, and by what; 0 if none
+// are. It adds a diagnostic.
 func (c *cleaner) replacement(at int) (n int, by string) {
 	rest := c.text[at:]
 	switch r, size := utf8.DecodeRuneInString(rest); {
@@ -94,7 +95,8 @@ func (c *cleaner) replacement(at int) (n int, by string) {
 	return 0, ""
 }
 
-// controlRun takes a run of control characters and says so once.
+// controlRun returns the length of the run of control characters that rest begins with, and adds
+// one diagnostic about it.
 func (c *cleaner) controlRun(rest string) int {
 	n := 1
 	for n < len(rest) && (rest[n] < 0x20 && !strings.ContainsRune("\t\n\v\f\r", rune(rest[n])) || rest[n] == 0x7f) {
@@ -104,7 +106,8 @@ func (c *cleaner) controlRun(rest string) int {
 	return n
 }
 
-// lineEnd takes the line end that begins with a carriage return.
+// lineEnd returns the length of the line end that rest begins with, whose first character is a
+// carriage return.
 func (c *cleaner) lineEnd(rest string) int {
 	c.line++
 	switch {
@@ -119,7 +122,8 @@ func (c *cleaner) lineEnd(rest string) int {
 	return 1
 }
 
-// checkLineEnd remembers how lines end, and says once that they differ.
+// checkLineEnd adds a diagnostic, once, if lines end differently from the first one, or if the
+// first one ends in CR CR LF.
 func (c *cleaner) checkLineEnd(how string) {
 	switch {
 	case c.firstLineEnd == "":

@@ -15,8 +15,8 @@ var vttClassColours = func() map[string]string {
 	return names
 }()
 
-// parseColour reads a colour as HTML, CSS and TTML write it, as "#rrggbb". What it says of
-// being transparent is left out.
+// parseColour returns a colour that HTML, CSS or TTML can write, by name, in hexadecimal or as
+// rgb(…), as "#rrggbb". Its transparency is ignored.
 func parseColour(s string) (colour string, ok bool) {
 	s = strings.ToLower(strings.Trim(s, " \t\"';"))
 	if named, ok := colourNames[s]; ok {
@@ -64,7 +64,8 @@ var colourNames = map[string]string{
 	"orange": "#ffa500", "pink": "#ffc0cb", "gold": "#ffd700", "brown": "#a52a2a", "violet": "#ee82ee",
 }
 
-// parseSSAColour reads "&H00BBGGRR&", its digits in any number, or a decimal number.
+// parseSSAColour returns a colour of SSA as "#rrggbb". It may be hexadecimal, "&H00BBGGRR&" with
+// any number of digits, or decimal. It returns "" if s is neither.
 func parseSSAColour(s string) string {
 	s = strings.ToUpper(strings.Trim(s, " \t&"))
 	hex, isHex := strings.CutPrefix(s, "H")

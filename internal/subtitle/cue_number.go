@@ -29,8 +29,9 @@ const (
 	roleNumberBelowText                // the number, with text of the cue above directly above it
 )
 
-// cueNumber finds out which rows above the times on line next are the number or the name
-// of that cue, and returns how many these are. The other rows are text of the cue above.
+// cueNumber returns how many of the last rows are the number or the name of the cue whose times are
+// on line next, and records the number. The other rows are text of the open cue. next is 0 at the
+// end of the file; adjacent says that the times directly follow the last row.
 func (b *blockReader) cueNumber(next int, adjacent bool) (rows int) {
 	if len(b.rows) == 0 {
 		b.countUnnumbered(next)
@@ -59,13 +60,13 @@ func (b *blockReader) cueNumber(next int, adjacent bool) (rows int) {
 	return 0
 }
 
-// roleOf decides what a row above times means:
+// roleOf returns what a row above times means:
 //
-//	a number that is alone, times below it            roleNumber
-//	a number that is alone, an empty line below it    roleNumberAboveGap, if it is expected or the first
-//	a number under text, times below it               roleNumberBelowText, if it is expected or others have numbers
-//	a text that is alone, times below it              roleName
-//	anything else                                     roleText
+// 	a number that is alone, times below it            roleNumber
+// 	a number that is alone, an empty line below it    roleNumberAboveGap, if it is expected or the first
+// 	a number under text, times below it               roleNumberBelowText, if it is expected or others have numbers
+// 	a text that is alone, times below it              roleName
+// 	anything else                                     roleText
 func (b *blockReader) roleOf(r rowAbove) rowRole {
 	switch {
 	case !r.isNumber && r.touches && r.alone:
@@ -82,7 +83,8 @@ func (b *blockReader) roleOf(r rowAbove) rowRole {
 	return roleText
 }
 
-// lastRowAbove returns the last row that waits for its meaning.
+// lastRowAbove returns the last row, with what decides its role. touches says that the times are on
+// the very next line.
 func (b *blockReader) lastRowAbove(touches bool) rowAbove {
 	last := len(b.rows) - 1
 	lines := b.lineNumbersOf(b.rows)
@@ -94,7 +96,8 @@ func (b *blockReader) lastRowAbove(touches bool) rowAbove {
 	return r
 }
 
-// dropStrayNumber drops a number with no cue below it at the end of the file.
+// dropStrayNumber returns 1 if r, the last row of the file, is the number of a cue that is missing,
+// after adding a diagnostic, or else 0.
 func (b *blockReader) dropStrayNumber(r rowAbove) (rows int) {
 	if !r.isNumber || !r.alone || !r.expected || !b.inCue {
 		return 0
@@ -103,7 +106,7 @@ func (b *blockReader) dropStrayNumber(r rowAbove) (rows int) {
 	return 1
 }
 
-// parseNumber reads a row of nothing but digits.
+// parseNumber parses a row of at most 15 digits. ok is false if it has anything else.
 func parseNumber(s string) (n int64, ok bool) {
 	if s != "" && s[0] >= utf8.RuneSelf {
 		s = asciiTimes(s)
@@ -121,7 +124,9 @@ func parseNumber(s string) (n int64, ok bool) {
 	return n, true
 }
 
-// takeNumber takes the number n of a cue, and another right above it that was meant to be it.
+// takeNumber records n as the number of the next cue, and returns how many rows that takes: 2 if
+// another number of the same cue is right above it. It adds diagnostics about a doubled number and,
+// in SRT, about one that is out of order.
 func (b *blockReader) takeNumber(n int64, line int) (rows int) {
 	rows = 1
 	if k := len(b.rows); k > 1 {
@@ -141,15 +146,17 @@ func (b *blockReader) takeNumber(n int64, line int) (rows int) {
 	return rows
 }
 
-// isDoubledNumber reports whether the i-th row is a number of the cue, too, whose own number n
-// stands right below.
+// isDoubledNumber reports whether row i is also a number of the cue whose own number n is in the
+// row below it.
 func (b *blockReader) isDoubledNumber(i int, n int64) bool {
 	m, numeric := parseNumber(b.rowText(i))
 	alone := b.hasGapAbove(i) || i == 0 && !b.inCue
 	return numeric && alone && !b.hasGapAbove(i+1) && (m == n || b.numberedCues > 0 && m == b.lastNumber+1 || !b.inCue)
 }
 
-// takeName takes what stands where the number of a cue should be.
+// takeName reports whether s, a text where the number of a cue should be, counts as that, and not
+// as text of the cue above. It adds a diagnostic, except about the names of WebVTT. rows is the
+// number of rows so far.
 func (b *blockReader) takeName(s string, line, rows int) bool {
 	if b.doc.Format == WebVTT {
 		return b.takeVTTName(s, line)
@@ -162,8 +169,9 @@ func (b *blockReader) takeName(s string, line, rows int) bool {
 	return true
 }
 
-// takeVTTName takes what may be the name of a WebVTT cue. By the specification it is one; but
-// where no cue had a name so far, it may be the end of a caption with an empty line in it.
+// takeVTTName reports whether s is the name of a WebVTT cue, as the specification has it. If no cue
+// had a name so far, it may be the end of a caption with an empty line in it: s is then text if it
+// has spaces, and otherwise a name, with a diagnostic.
 func (b *blockReader) takeVTTName(s string, line int) bool {
 	kind := nameOneWord
 	if strings.ContainsAny(s, " \t") {
@@ -186,7 +194,7 @@ const (
 	nameWithSpaces
 )
 
-// countUnnumbered remembers a cue without a number.
+// countUnnumbered counts an SRT cue without a number, whose times are on that line.
 func (b *blockReader) countUnnumbered(line int) {
 	if line > 0 && b.doc.Format == SRT {
 		b.lastNumber++

@@ -28,8 +28,8 @@ var (
 	ttmlReader       = formatReader{TTML, readTTML, checkTTML}
 )
 
-// detectReader finds the reader of a text by what it begins with and, where that says
-// nothing, by its first line that looks like times.
+// detectReader returns the reader of a text, by how the text begins or else by its first line that
+// looks like times. ok is false if no format is recognised.
 func detectReader(text string) (formatReader, bool) {
 	start := strings.TrimLeft(text, " \t\n")
 	switch {
@@ -58,12 +58,14 @@ func detectReader(text string) (formatReader, bool) {
 
 var webVTTSignature = regexp.MustCompile(`^(?i:webvtt)([ \t\n:-]|$)`)
 
-// looksLikeSBV reports whether a text with SubViewer's times is YouTube's SBV.
+// looksLikeSBV reports whether a text with the times of SubViewer is in YouTube's SBV, which has
+// neither its line breaks nor its header.
 func looksLikeSBV(text string) bool {
 	return !strings.Contains(text, "[br]") && !strings.Contains(text, "[INFORMATION]") && isSBV(text)
 }
 
-// detectReaderByLine recognises a format by a line with times.
+// detectReaderByLine returns the reader of the format that has times like those of the line. ok is
+// false if the line has no times.
 func detectReaderByLine(l string) (formatReader, bool) {
 	if l == "" {
 		return formatReader{}, false
@@ -92,7 +94,7 @@ func detectReaderByLine(l string) (formatReader, bool) {
 	return formatReader{}, false
 }
 
-// isTTML looks for the element tt, with any prefix.
+// isTTML reports whether the first element of a text, within 16 KiB, is tt with any prefix.
 func isTTML(start string) bool {
 	for rest := start[:min(len(start), 16<<10)]; ; {
 		at := strings.IndexByte(rest, '<')
@@ -109,7 +111,7 @@ func isTTML(start string) bool {
 	}
 }
 
-// isMarkupDocument reports whether text is HTML, or another XML.
+// isMarkupDocument reports whether a text begins like HTML, or like XML other than TTML.
 func isMarkupDocument(start string) bool {
 	head := strings.ToLower(start[:min(len(start), 4096)])
 	for _, sign := range [...]string{"<!doctype", "<html", "<head", "<body", "<?xml", "<sami", "<transcript", "<timedtext", "<div", "<script", "<!--", "<svg", "<rss"} {
@@ -120,8 +122,8 @@ func isMarkupDocument(start string) bool {
 	return false
 }
 
-// unknownFormatError returns the error for a text in which no format is recognised. It
-// names the format if it is a known one that is not read.
+// unknownFormatError returns the error for a text whose format is not recognised. It names the
+// format if that is a known one that Lectern does not read.
 func unknownFormatError(name, text string) error {
 	above := len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace))
 	line := 1 + strings.Count(text[:above], "\n")

@@ -22,7 +22,7 @@ func entityLength(s string) int {
 	return end + 1
 }
 
-// unescapeEntities decodes the entities of s; control characters in them become a space.
+// unescapeEntities decodes the HTML entities of s. Those of control characters become spaces.
 func unescapeEntities(s string) string {
 	i := strings.IndexByte(s, '&')
 	if i < 0 {
@@ -51,7 +51,8 @@ func unescapeEntities(s string) string {
 	return b.String()
 }
 
-// isControlRune reports whether r is a control character or no character at all.
+// isControlRune reports whether r is a control character, a line separator, a byte-order mark or a
+// noncharacter.
 func isControlRune(r rune) bool {
 	return r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0xfeff || r&0xfffe == 0xfffe || r == 0x2028 || r == 0x2029
 }

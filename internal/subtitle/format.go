@@ -7,7 +7,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// FormatFromFilename returns the format to write a file in, by its extension.
+// FormatFromFilename returns the format to write a file in, by the extension of its name. It
+// returns an inputerr.Error for an unknown extension.
 func FormatFromFilename(name string) (Format, error) {
 	switch ext := strings.ToLower(filepath.Ext(name)); ext {
 	case ".srt", ".vtt", ".ttml", ".ssa", ".ass", ".txt":

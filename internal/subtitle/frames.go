@@ -21,7 +21,8 @@ type timecode struct {
 // String returns the timecode as tape machines show it, such as 10:00:07:12.
 func (t timecode) String() string { return fmt.Sprintf("%02d:%02d:%02d:%02d", t.h, t.m, t.s, t.f) }
 
-// parseTimecode reads the timecode that s begins with, n bytes of it.
+// parseTimecode parses the timecode that s begins with, and returns its length in bytes, or 0 if
+// there is none.
 func parseTimecode(s string) (t timecode, n int) {
 	for i, field := range [4]*int64{&t.h, &t.m, &t.s, &t.f} {
 		if i > 0 {
@@ -43,8 +44,8 @@ func parseTimecode(s string) (t timecode, n int) {
 	return t, n
 }
 
-// duration returns the time at which the frame begins, at a frame rate, counted with or without
-// drop frames.
+// duration returns the time at which the frame begins, to the millisecond. r is the frame rate;
+// drop says that frame numbers are dropped, as in NTSC.
 func (t timecode) duration(r timeline.Rate, drop bool) time.Duration {
 	whole := (r.Num + r.Den - 1) / r.Den
 	minutes := t.h*60 + t.m
@@ -61,9 +62,9 @@ var (
 	rateNTSC = timeline.Rate{Num: 30000, Den: 1001}
 )
 
-// readTimecoded reads the scripts that captioning houses hand out: “*TC 00:00:07;09”
-// above every caption. A semicolon means drop-frame timecode, that is 29.97 frames a
-// second; with colons alone the rate is a guess, which is said.
+// readTimecoded reads the scripts that captioning houses deliver, with “*TC 00:00:07;09” above each
+// caption. A semicolon means drop-frame timecode, at 29.97 frames a second. With colons alone it
+// guesses the rate, and adds a diagnostic.
 func readTimecoded(p *parser) error {
 	p.startsOnly = true
 	rate, drop := p.detectTapeRate()
@@ -80,7 +81,8 @@ func readTimecoded(p *parser) error {
 	return b.read(0, 1)
 }
 
-// parseTapeLine reads “*TC 00:00:07;09” and what stands around it.
+// parseTapeLine parses a line with a timecode, “*TC 00:00:07;09”, and returns the text before and
+// after it.
 func parseTapeLine(line string) (t timecode, before, after string, ok bool) {
 	at := strings.Index(line, "*TC")
 	if at < 0 || at > 4 {
@@ -92,7 +94,9 @@ func parseTapeLine(line string) (t timecode, before, after string, ok bool) {
 	return t, strings.TrimSpace(line[:at]), strings.Trim(rest[n:], " \t"), n > 0
 }
 
-// detectTapeRate returns the frame rate of a script with timecodes.
+// detectTapeRate returns the frame rate of a script with timecodes, and whether frame numbers are
+// dropped. Without drop-frame codes it guesses 25 or 30, by the highest frame number, and adds a
+// diagnostic.
 func (p *parser) detectTapeRate() (rate timeline.Rate, drop bool) {
 	line, first, most := 0, 0, int64(0)
 	for l := range strings.Lines(p.text) {
@@ -120,8 +124,8 @@ func (p *parser) detectTapeRate() (rate timeline.Rate, drop bool) {
 // lineParser reads one line of a format that has a cue on each.
 type lineParser func(line string) (c conference.Cue, text string, ok bool)
 
-// readLineCues reads the formats with a cue on every line. What is none belongs to the cue
-// above.
+// readLineCues reads a format with a cue on every line. read parses a line; a line that it does not
+// accept continues the cue above. mark parses the markup of a cue's text.
 func (p *parser) readLineCues(read lineParser, mark func(raw string, rows rowLines) (string, []conference.Span, int)) {
 	var open conference.Cue
 	var raw []byte
@@ -175,8 +179,8 @@ func (p *parser) readLineCues(read lineParser, mark func(raw string, rows rowLin
 // markHeader is the line of a cue that is none, but a setting of the whole file.
 const markHeader = -1
 
-// readMicroDVD reads “{25}{50}text|text”. Its times are frames, and the first line says
-// how many there are in a second.
+// readMicroDVD reads lines “{25}{50}text|text”. Times are frame numbers; the first cue must hold
+// the number of frames a second, or it returns an inputerr.Error.
 func readMicroDVD(p *parser) error {
 	rate := 0.0
 	for l := range strings.Lines(p.text) {
@@ -210,7 +214,8 @@ func frameTime(frame int64, rate float64) time.Duration {
 	return roundToMS(time.Duration(float64(frame) / rate * float64(time.Second)))
 }
 
-// parseBracedFrames reads “{25}{50}text”.
+// parseBracedFrames parses a line of MicroDVD: “{25}{50}text”. The end may be missing, as
+// “{25}{}text”; then to is 0.
 func parseBracedFrames(l string) (from, to int64, text string, ok bool) {
 	var v [2]int64
 	for i := range v {
@@ -227,7 +232,8 @@ func parseBracedFrames(l string) (from, to int64, text string, ok bool) {
 	return v[0], v[1], strings.TrimSpace(l), true
 }
 
-// microDVDStyle turns {y:i} in front of a text into the tags of SubRip.
+// microDVDStyle replaces styles such as {y:i} and colours at the start of a text by the tags of
+// SubRip. Other codes are dropped.
 func (p *parser) microDVDStyle(c *conference.Cue, text string) string {
 	for strings.HasPrefix(text, "{") {
 		inner, rest, ok := strings.Cut(text[1:], "}")
@@ -253,8 +259,9 @@ func (p *parser) microDVDStyle(c *conference.Cue, text string) string {
 	return text
 }
 
-// readSpruce reads the text files that Spruce and DVD Studio Pro call STL:
-// “00:00:01:00 , 00:00:02:00 , text|text”.
+// readSpruce reads the text files that Spruce and DVD Studio Pro call STL: “00:00:01:00 ,
+// 00:00:02:00 , text|text”. It guesses the frame rate from the highest frame number, and adds a
+// diagnostic, unless there is drop-frame timecode.
 func readSpruce(p *parser) error {
 	most, drop := int64(0), false
 	for l := range strings.Lines(p.text) {
@@ -293,8 +300,8 @@ func parseSpruceLine(l string) (from, to timecode, text string, ok bool) {
 	return from, to, strings.TrimSpace(text), ok1 && ok2 && n > 0 && n == len(a) && k > 0 && k == len(b)
 }
 
-// readSpruceMarkup reads ^I, ^B and ^U, which switch a look on and off, and the bar that ends
-// a line.
+// readSpruceMarkup reads the markup of Spruce STL: ^I, ^B and ^U switch a style on and off, and a
+// bar ends a line.
 func (p *parser) readSpruceMarkup(raw string, _ rowLines) (string, []conference.Span, int) {
 	var out textBuilder
 	var look conference.Span

@@ -9,8 +9,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// CanonicalLanguage returns the canonical form of a BCP 47 tag. It refuses tags that are probably a
-// mistake, and suggests the probable one.
+// CanonicalLanguage returns the canonical form of a BCP 47 tag. It returns an inputerr.Error for a
+// tag that is invalid or probably a mistake, and suggests the probable one.
 func CanonicalLanguage(tag string) (string, error) {
 	t, err := language.Parse(tag)
 	base, _, region := t.Raw()
@@ -28,8 +28,8 @@ func CanonicalLanguage(tag string) (string, error) {
 	return t.String(), nil
 }
 
-// suggestLanguage returns the tag that was probably meant: by the language's English or own name,
-// or by a country code that was used as a language code.
+// suggestLanguage returns the tag that was probably meant: that of a language with this English or
+// own name, or that of the main language of a country. It returns "" if it finds none.
 func suggestLanguage(tag string) string {
 	name := strings.ToLower(tag)
 	english, own := display.English.Languages(), display.Self
@@ -52,7 +52,8 @@ func suggestLanguage(tag string) string {
 	return ""
 }
 
-// EnglishLanguageName returns a language's English name, such as "Latin American Spanish".
+// EnglishLanguageName returns the English name of a BCP 47 tag's language, such as "Latin American
+// Spanish".
 func EnglishLanguageName(tag string) string {
 	return display.English.Tags().Name(language.Make(tag))
 }

@@ -56,7 +56,8 @@ func checkTimecoded(text string, doc *Document, r *reporter) {
 	(&lossCheck{cues: doc.Cues, reporter: r}).checkBlocks(text, matchTapeLine)
 }
 
-// checkBlocks checks formats whose times stand above the text.
+// checkBlocks checks a file of a format whose times are above the text. times matches a line of
+// times.
 func (g *lossCheck) checkBlocks(text string, times timesMatcher) {
 	g.current = -1
 	gap, inComment, inHeader := true, false, g.vtt
@@ -92,13 +93,13 @@ func (g *lossCheck) checkBlocks(text string, times timesMatcher) {
 	g.finish()
 }
 
-// nextCueIsOn reports whether the next cue was read from a line.
+// nextCueIsOn reports whether the times of the next cue were read from that line.
 func (g *lossCheck) nextCueIsOn(line int) bool {
 	return g.current+1 < len(g.cues) && g.cues[g.current+1].Line == line
 }
 
-// skipTimes takes times that a diagnostic explains for text, or for those of a cue that
-// is not kept.
+// skipTimes handles a row of times that is not the start of a cue, about which there is a
+// diagnostic: it is text of the current cue, or the times of one that was left out.
 func (g *lossCheck) skipTimes(row string) {
 	if g.consume(row) {
 		g.resolvePending(false)
@@ -107,14 +108,16 @@ func (g *lossCheck) skipTimes(row string) {
 	}
 }
 
-// startsVTTComment reports whether a row begins a block of WebVTT that is no cue; styles
-// and regions are allowed above the first cue only.
+// startsVTTComment reports whether a row begins a WebVTT block that is not a cue. Styles and
+// regions can only be above the first cue; current is the index of the current cue, -1 before the
+// first.
 func startsVTTComment(row string, current int) bool {
 	word, _, _ := strings.Cut(strings.ReplaceAll(row, "\t", " "), " ")
 	return word == "NOTE" || current < 0 && (row == "STYLE" || row == "REGION")
 }
 
-// startCue goes to the next cue, which was read from this line.
+// startCue ends the current cue and continues with the next, whose times are on that line. tail is
+// the text behind the times; timed says that the line matches as times.
 func (g *lossCheck) startCue(line int, tail string, timed bool) {
 	g.endCue(true)
 	g.current++
@@ -127,13 +130,13 @@ func (g *lossCheck) startCue(line int, tail string, timed bool) {
 	}
 }
 
-// expect makes text the one that the following lines should show.
+// expect sets the text that the following lines must contain.
 func (g *lossCheck) expect(text string) {
 	g.remaining, g.alternative, g.untouched, g.reported = text, text, true, false
 }
 
-// consumeTail consumes what stands behind times: text, words with a colon in each, which
-// are settings, or settings and then text.
+// consumeTail reports whether the text behind times belongs to the cue's text, possibly after
+// settings, which are words with a colon.
 func (g *lossCheck) consumeTail(tail string) bool {
 	for tail != "" && !g.consume(tail) {
 		word, rest, _ := strings.Cut(tail, " ")
@@ -145,8 +148,9 @@ func (g *lossCheck) consumeTail(tail string) bool {
 	return true
 }
 
-// checkRow looks for a line of text in the cue. Up to two lines that are not found wait,
-// as they may be the number of the next cue.
+// checkRow takes a row off the expected text of the cue. A row that does not match is kept, up to
+// two at a time, as it may be the number of the next cue. gap says that there is an empty line
+// above.
 func (g *lossCheck) checkRow(row string, line int, gap bool) {
 	if g.consume(row) {
 		g.resolvePending(false)
@@ -159,8 +163,8 @@ func (g *lossCheck) checkRow(row string, line int, gap bool) {
 	g.pending = append(g.pending, pendingRow{line, row, gap})
 }
 
-// resolvePending reports the lines that were not found. Above times, the last of them may
-// be the number of the cue or, in WebVTT, its name, if an empty line is above it.
+// resolvePending reports the rows that were not found in the cue. Above times, the last one may be
+// the number of the next cue or, in WebVTT, its name, if there is an empty line above it.
 func (g *lossCheck) resolvePending(aboveTimes bool) {
 	for i, p := range g.pending {
 		gap := p.gap || i > 0 && g.reporter.isExplained(g.pending[i-1].line)
@@ -173,16 +177,16 @@ func (g *lossCheck) resolvePending(aboveTimes bool) {
 	g.pending = g.pending[:0]
 }
 
-// reportMissing reports that a line is missing, unless a diagnostic says why.
+// reportMissing reports that a row is missing from its cue, unless a diagnostic explains the row.
 func (g *lossCheck) reportMissing(p pendingRow) {
 	if !g.reporter.isExplained(p.line) {
 		g.fail(p.line, "text-lost", "text", p.text)
 	}
 }
 
-// endCue reports what differs at the end of a cue: lines of the file that are in no cue, and text
-// of the cue that was not found in the file. aboveTimes says that the times of a cue follow, so
-// that the last line may be its number.
+// endCue reports rows of the file that are in no cue, and text of the current cue that was not
+// found in the file. aboveTimes says that the times of a cue follow, so that the last row may be
+// its number.
 func (g *lossCheck) endCue(aboveTimes bool) {
 	g.resolvePending(aboveTimes)
 	if g.current >= 0 && !g.reported && !isInvisible(g.remaining) && !isInvisible(g.alternative) {
@@ -191,7 +195,7 @@ func (g *lossCheck) endCue(aboveTimes bool) {
 	g.remaining, g.alternative = "", ""
 }
 
-// finish ends the last cue and reports cues that are not where they say.
+// finish ends the last cue, and reports cues that were not found on their lines.
 func (g *lossCheck) finish() {
 	g.endCue(false)
 	for _, c := range g.cues[g.current+1:] {
@@ -199,7 +203,8 @@ func (g *lossCheck) finish() {
 	}
 }
 
-// fail adds an error. After the first of a cue, only lost cues are reported.
+// fail adds an error. After the first one of a cue, others are ignored unless they report a lost
+// cue.
 func (g *lossCheck) fail(line int, key string, values ...any) {
 	if g.reported && codeOf(key) != "cues-lost" {
 		return
@@ -208,14 +213,14 @@ func (g *lossCheck) fail(line int, key string, values ...any) {
 	g.reporter.add(line, key, values...)
 }
 
-// consume takes what a row shows off the text that is still expected, and reports whether
-// that begins with it. If not, nothing is taken.
+// consume removes the text of a row from what is still expected, and reports whether that began
+// with it. If not, it removes nothing.
 func (g *lossCheck) consume(row string) bool {
 	return g.consumeFrom(g.remaining, row) || g.alternative != g.remaining && g.consumeFrom(g.alternative, row)
 }
 
-// consumeFrom consumes a row from one of the two texts that may be expected, and reports whether it
-// matched.
+// consumeFrom removes the text of a row from text, one of the two that may be expected, and reports
+// whether it matched.
 func (g *lossCheck) consumeFrom(text, row string) bool {
 	if !g.untouched && !atLineEnd(text) && !isInvisible(row) {
 		return false // something of the line before was not found
