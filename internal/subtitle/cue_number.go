@@ -62,11 +62,11 @@ func (b *blockReader) cueNumber(next int, adjacent bool) (rows int) {
 
 // roleOf returns what a row above times means:
 //
-// 	a number that is alone, times below it            roleNumber
-// 	a number that is alone, an empty line below it    roleNumberAboveGap, if it is expected or the first
-// 	a number under text, times below it               roleNumberBelowText, if it is expected or others have numbers
-// 	a text that is alone, times below it              roleName
-// 	anything else                                     roleText
+//	a number that is alone, times below it            roleNumber
+//	a number that is alone, an empty line below it    roleNumberAboveGap, if it is expected or the first
+//	a number under text, times below it               roleNumberBelowText, if it is expected or others have numbers
+//	a text that is alone, times below it              roleName
+//	anything else                                     roleText
 func (b *blockReader) roleOf(r rowAbove) rowRole {
 	switch {
 	case !r.isNumber && r.touches && r.alone:

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// match returns what is left of text after what the row shows, if text begins with that.
-// There can be two answers: a tag like the I of Box<I>, at the end of a row, may be text
-// or not.
+// match returns what is left of text after the row's visible text, if text begins with that. There
+// can be two answers, because a tag at the end of a row, such as the <I> of Box<I>, may be text or
+// not; without a second answer, other is equal to rest.
 func (g *lossCheck) match(row, text string) (rest, other string, ok bool) {
 	if strings.HasPrefix(text, row) && !g.vtt {
 		return text[len(row):], text[len(row):], true
@@ -27,9 +27,9 @@ func (g *lossCheck) match(row, text string) (rest, other string, ok bool) {
 	return rest, other, true
 }
 
-// align walks along a row and the text that should come of it, and returns what is left
-// of the text. Markup is passed over or, where literal, taken for text if the text has it.
-// A line of the text ends only where the row has <br>.
+// align compares a row with the text that was read from it, and returns what is left of the text;
+// ok is false if they differ. It skips markup in the row or, if literal, takes it as text if the
+// text has it. A line of the text may end only where the row has <br>.
 func (g *lossCheck) align(row, text string, literal bool) (rest string, ok bool) {
 	before := spaceAndTab // what may stand in the text before a tag that is shown as text
 	var next closingBrackets
@@ -60,8 +60,8 @@ func (g *lossCheck) align(row, text string, literal bool) (rest string, ok bool)
 	return text, ok
 }
 
-// cutVisible returns what is left of text after the visible characters of shown, if text
-// begins with those; what is invisible between them is skipped.
+// cutVisible returns what is left of text after the visible characters of shown. ok is false if
+// text does not begin with those. It skips invisible characters in both.
 func cutVisible(text, shown string) (rest string, ok bool) {
 	for len(shown) > 0 {
 		n := runeLength(shown)
@@ -77,7 +77,7 @@ func cutVisible(text, shown string) (rest string, ok bool) {
 	return text, true
 }
 
-// runeLength returns the length of the character that s begins with, in bytes.
+// runeLength returns the length in bytes of the character that s begins with.
 func runeLength(s string) int {
 	_, n := utf8.DecodeRuneInString(s)
 	return n
@@ -106,15 +106,17 @@ func skipUnseen(s string) string {
 	return s
 }
 
-// isUnseen reports whether a character leaves nothing on the screen.
+// isUnseen reports whether a character is invisible: white space, a control character, a word
+// joiner or a byte-order mark.
 func isUnseen(r rune) bool {
 	return unicode.IsSpace(r) || r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2060 || r == 0xfeff || r == 0xfffe || r == 0xffff
 }
 
-// isInvisible reports whether nothing of s can be seen.
+// isInvisible reports whether s has no visible characters.
 func isInvisible(s string) bool { return skipUnseen(s) == "" }
 
-// atLineEnd reports whether s has nothing to see before its first line end.
+// atLineEnd reports whether s has a line end before its first visible character, or no visible
+// character at all.
 func atLineEnd(s string) bool {
 	for _, r := range s {
 		if r == '\n' || !isUnseen(r) {

@@ -6,8 +6,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// checkEBU counts the printing bytes of every subtitle's blocks and the characters that
-// were read from them, and reports where these differ. What is counted:
+// checkEBU compares, for each subtitle of an EBU STL file, the number of printing bytes in its
+// blocks with the number of visible characters that were read, and reports where they differ. It
+// counts:
 //
 //	"Caf\xc2e"        4 bytes of 5: in ISO 6937, C0 to CF is a diacritic before its letter
 //	"Café"            4 characters of the 5 it has once é is taken apart
@@ -29,8 +30,8 @@ func checkEBU(data []byte, doc *Document, r *reporter) {
 	}
 }
 
-// printingBytes returns how many bytes of each subtitle print, by the number of its first
-// block.
+// printingBytes returns how many bytes of each subtitle print, by the number of its first block,
+// from 1.
 func printingBytes(blocks []ttiBlock, isISO6937 bool) map[int]int {
 	counts := make(map[int]int)
 	first := 0
@@ -53,7 +54,8 @@ func printingBytes(blocks []ttiBlock, isISO6937 bool) map[int]int {
 	return counts
 }
 
-// isPrinting reports whether a byte of a text field is a character that viewers see.
+// isPrinting reports whether a byte of a text field is a visible character in ISO 6937 or, if
+// isISO6937 is false, in ISO 8859.
 func isPrinting(c byte, isISO6937 bool) bool {
 	switch {
 	case c <= ' ', 0x7f <= c && c <= 0xa0: // spaces and control codes
@@ -65,8 +67,8 @@ func isPrinting(c byte, isISO6937 bool) bool {
 	return c != 0xad // the soft hyphen of ISO 8859
 }
 
-// countVisible returns how many characters of text viewers see, not counting diacritics
-// where those are bytes of their own.
+// countVisible returns how many visible characters text has once letters and diacritics are taken
+// apart. Diacritics do not count if isISO6937, since they do not print by themselves.
 func countVisible(text string, isISO6937 bool) (n int) {
 	for _, r := range norm.NFD.String(text) {
 		if !isUnseen(r) && !(isISO6937 && unicode.Is(unicode.Mn, r)) {

@@ -6,7 +6,7 @@ func checkMicroDVD(text string, doc *Document, r *reporter) {
 	(&lossCheck{cues: doc.Cues, reporter: r, markup: markupBars}).checkLines(text, matchMicroDVD)
 }
 
-// matchMicroDVD matches "{25}{50}{y:i}Hello", whose tail is "Hello".
+// matchMicroDVD matches a line of MicroDVD. The tail of "{25}{50}{y:i}Hello" is "Hello".
 func matchMicroDVD(row string) (tail string, ok bool) {
 	tail = row
 	for range 2 {
@@ -30,7 +30,8 @@ func checkSpruce(text string, doc *Document, r *reporter) {
 	(&lossCheck{cues: doc.Cues, reporter: r, markup: markupSpruce}).checkLines(text, matchSpruce)
 }
 
-// matchSpruce matches "00:00:01:00 , 00:00:02:00 , Hello", whose tail is "Hello".
+// matchSpruce matches a line of Spruce STL. The tail of "00:00:01:00 , 00:00:02:00 , Hello" is
+// "Hello".
 func matchSpruce(row string) (tail string, ok bool) {
 	parts := strings.SplitN(row, ",", 3)
 	if !isDigit(row[0]) || len(parts) < 3 || strings.Count(parts[0], ":")+strings.Count(parts[0], ";") != 3 {
@@ -47,8 +48,8 @@ func checkSSA(text string, doc *Document, r *reporter) {
 // ssaColumns is how many fields stand before and behind the text of a dialogue.
 type ssaColumns struct{ before, behind int }
 
-// match matches "Dialogue: 0,0:00:01.00,…,Hello", whose tail is "Hello", and learns from a
-// Format line where the text is.
+// match matches a dialogue of SSA or ASS. The tail of "Dialogue: 0,0:00:01.00,…,Hello" is "Hello".
+// It does not match a Format line, but learns from it which field the text is.
 func (c *ssaColumns) match(row string) (tail string, ok bool) {
 	word, tail, ok := strings.Cut(row, ":")
 	word = strings.ToLower(strings.TrimSpace(word))
@@ -70,7 +71,8 @@ func (c *ssaColumns) match(row string) (tail string, ok bool) {
 	return strings.TrimSpace(tail), true
 }
 
-// learn takes over the fields of a Format line; without a field for it, the text is last.
+// learn sets the number of fields before and after the text from a Format line. If that has no
+// field for the text, the text is last.
 func (c *ssaColumns) learn(fields string) {
 	at := strings.Index(strings.ToLower(fields), "text")
 	if at < 0 {
@@ -79,8 +81,9 @@ func (c *ssaColumns) learn(fields string) {
 	c.before, c.behind = strings.Count(fields[:at], ","), strings.Count(fields[at:], ",")
 }
 
-// checkLines checks formats with a cue on every line. The tail of a matched row is its
-// text. In SubStation Alpha, other lines are no text.
+// checkLines checks a file of a format with a cue on every line. cue matches such a line; its tail
+// is the cue's text. Other lines must be in the text of the cue above, except in SubStation Alpha,
+// where they are not text.
 func (g *lossCheck) checkLines(text string, cue timesMatcher) {
 	g.current = -1
 	rows := newRowScanner(text)
@@ -103,8 +106,8 @@ func (g *lossCheck) checkLines(text string, cue timesMatcher) {
 	g.finish()
 }
 
-// checkCueLine goes to the next cue, which was read from this line, and looks for the text
-// of the line in it.
+// checkCueLine ends the current cue, and checks that the next one, which was read from that line,
+// has the line's text. ok says that the line matches as a cue.
 func (g *lossCheck) checkCueLine(line int, text string, ok bool) {
 	g.endCue(false)
 	g.current++

@@ -22,8 +22,8 @@ const maxEntityLength = 34
 // for once, however many opening ones there are.
 type closingBrackets struct{ angle, brace int }
 
-// markupAt returns the length of the markup at row[i], 0 where there is none, and what it
-// shows:
+// markupAt returns the length of the markup at row[i], or 0 if there is none, and what a viewer
+// sees of it:
 //
 //	<i> {\an8} <c.red>        tags, and overrides in braces
 //	&amp;                     entities in WebVTT, which show "&"
@@ -53,7 +53,7 @@ func (g *lossCheck) markupAt(row string, i int, next *closingBrackets) (n int, s
 	return 0, ""
 }
 
-// tagLength returns the length of the tag at row[i], if players act on it.
+// tagLength returns the length of the tag at row[i], or 0 if players take it for text.
 func (g *lossCheck) tagLength(row string, i int, next *closingBrackets) int {
 	end := nextIndex(row, i, '>', &next.angle)
 	if end < 0 || end-i >= maxTagLength || !isPlayerTag(strings.ToLower(row[i+1:end]), g.vtt) {
@@ -62,7 +62,8 @@ func (g *lossCheck) tagLength(row string, i int, next *closingBrackets) int {
 	return end + 1 - i
 }
 
-// overrideLength returns the length of the override in braces at row[i].
+// overrideLength returns the length of the override in braces at row[i], or 0 if it is not closed,
+// too long, or has spaces in it.
 func overrideLength(row string, i int, next *closingBrackets) int {
 	end := nextIndex(row, i, '}', &next.brace)
 	if end < 0 || end-i >= maxTagLength || strings.Contains(row[i:end], " ") {
@@ -71,7 +72,8 @@ func overrideLength(row string, i int, next *closingBrackets) int {
 	return end + 1 - i
 }
 
-// entityAt returns the length of the entity that s begins with, and the character it is.
+// entityAt returns the length of the HTML entity that s begins with, and the character that it
+// stands for. n is 0 if there is none.
 func entityAt(s string) (n int, shows string) {
 	end := strings.IndexByte(s[:min(len(s), maxEntityLength)], ';')
 	if end < 0 || strings.ContainsAny(s[1:end], "& <") {
@@ -95,7 +97,7 @@ func lineBreakLength(s string) int {
 	return 0
 }
 
-// spruceMarkupLength returns the length of the mark of a Spruce file that s begins with.
+// spruceMarkupLength returns the length of the Spruce markup that s begins with, or 0.
 func spruceMarkupLength(s string) int {
 	switch {
 	case s[0] == '|':
@@ -106,8 +108,8 @@ func spruceMarkupLength(s string) int {
 	return 0
 }
 
-// ssaMarkupAt returns the length of the braces, or of the backslash and its letter, at
-// row[i], and what a viewer sees of it.
+// ssaMarkupAt returns the length of the braces or the escape at row[i], and what a viewer sees of
+// it. n is 0 if there is neither.
 func ssaMarkupAt(row string, i int, next *closingBrackets) (n int, shows string) {
 	if row[i] == '{' {
 		end := nextIndex(row, i, '}', &next.brace)
@@ -124,8 +126,8 @@ func ssaMarkupAt(row string, i int, next *closingBrackets) (n int, shows string)
 	return 0, ""
 }
 
-// nextIndex returns where the next c is from row[i] on, or -1. Known is what an earlier
-// call for the same row found.
+// nextIndex returns the index of the next c in row from i on, or a negative number if there is
+// none. *known caches the result between calls for the same row, with ascending i.
 func nextIndex(row string, i int, c byte, known *int) int {
 	if *known < 0 || *known > i {
 		return *known
@@ -137,8 +139,8 @@ func nextIndex(row string, i int, c byte, known *int) int {
 	return *known
 }
 
-// isPlayerTag reports whether players act on a tag, by what is inside its brackets, in
-// lower case: "i", "/i", "font color=red", in WebVTT "c.red" and "v ada", or a time.
+// isPlayerTag reports whether players act on a tag. in is what is between its brackets, in lower
+// case: "i", "/i", "font color=red", a time, or in WebVTT "c.red" and "v ada".
 func isPlayerTag(in string, vtt bool) bool {
 	if startsWithDigit(in) {
 		return consistsOf(in, digitChars+":.,")
@@ -156,8 +158,8 @@ func isPlayerTag(in string, vtt bool) bool {
 	return vtt && isVTTTag(in)
 }
 
-// isVTTTag reports whether in is a tag of WebVTT with classes, or with a name of a speaker
-// or a language.
+// isVTTTag reports whether in, the inside of a tag in lower case, is a WebVTT tag, possibly with
+// classes, or with the name of a speaker or a language.
 func isVTTTag(in string) bool {
 	name, _, _ := strings.Cut(strings.TrimRight(in, "/ \t"), ".")
 	name, _, spaced := strings.Cut(name, " ")

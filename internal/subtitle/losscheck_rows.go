@@ -18,7 +18,7 @@ type rowScanner struct {
 
 func newRowScanner(text string) *rowScanner { return &rowScanner{rest: withoutControls(text)} }
 
-// next goes to the next line and reports whether there is one.
+// next advances to the next line, and reports whether there is one.
 func (s *rowScanner) next() bool {
 	if s.rest == "" {
 		return false
@@ -29,13 +29,13 @@ func (s *rowScanner) next() bool {
 	return true
 }
 
-// isBlank reports whether there is nothing to see on the current line.
+// isBlank reports whether the current line has nothing visible.
 func (s *rowScanner) isBlank() bool {
 	return s.text == "" || s.text[0] >= utf8.RuneSelf && isBlank(s.text)
 }
 
-// withoutControls returns text without control characters other than tabs and line ends.
-// Those that some programs end lines with become spaces.
+// withoutControls returns text without control characters other than tabs and line ends. Page
+// breaks and the like become spaces.
 func withoutControls(text string) string {
 	if !hasControls(text) {
 		return text
@@ -53,7 +53,7 @@ func withoutControls(text string) string {
 	}, text)
 }
 
-// hasControls reports whether text has control characters other than tabs and line ends.
+// hasControls reports whether withoutControls would change text.
 func hasControls(text string) bool {
 	for i := 0; i < len(text); i++ {
 		if !mayNeedCleaning[text[i]] || text[i] == '\r' {

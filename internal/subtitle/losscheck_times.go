@@ -24,8 +24,8 @@ const (
 	secondChars = digitChars + ":., \t->"  // of a line whose times are in seconds
 )
 
-// matchArrowTimes matches digits and what parts them, something like an arrow, and digits
-// or nothing. It accepts
+// matchArrowTimes matches a line of times with an arrow between them. It accepts what people write
+// instead of an arrow, and a missing end:
 //
 //	00:00:01,000 --> 00:00:02,000 line:0    tail "line:0"
 //	00:00:01,000 -> 00: 00: 02, 000         blanks inside of times
@@ -35,7 +35,7 @@ const (
 //	1.000 --> 2.500                         seconds
 //	[00:00:01.000 --> 00:00:02.000] Hello   tail "Hello"
 //
-// and rejects "x --> y", "10:30 - 11:45" and "1 --> 2".
+// It rejects "x --> y", "10:30 - 11:45" and "1 --> 2".
 func matchArrowTimes(row string) (tail string, ok bool) {
 	if row[0] == '[' {
 		return matchBracketedArrowTimes(row)
@@ -63,8 +63,8 @@ func matchArrowTimes(row string) (tail string, ok bool) {
 	return strings.TrimLeft(l.rest[len(second):], spaceAndTab), true
 }
 
-// matchBracketedArrowTimes matches "[00:00:01.000 --> 00:00:02.000] Hello", as speech
-// recognition prints it.
+// matchBracketedArrowTimes matches times in brackets with text behind them, as speech recognition
+// writes them. The tail of "[00:00:01.000 --> 00:00:02.000] Hello" is "Hello".
 func matchBracketedArrowTimes(row string) (tail string, ok bool) {
 	inner, tail, closed := strings.Cut(row[1:], "]")
 	if !closed || !startsWithDigit(inner) || !strings.Contains(inner, ">") {
@@ -74,8 +74,9 @@ func matchBracketedArrowTimes(row string) (tail string, ok bool) {
 	return strings.TrimLeft(tail, spaceAndTab), ok
 }
 
-// splitAtArrow splits a row of ASCII times. An arrow that goes over into the minus of a
-// time below zero, as in "00:00:01 --> -00:00:02", takes the rest with it.
+// splitAtArrow splits a row of times in ASCII into the first time, the arrow, and the rest. If the
+// arrow ends in the minus sign of a second time below zero, as in "00:00:01 --> -00:00:02", all of
+// the rest counts as arrow.
 func splitAtArrow(row string) arrowLine {
 	sign := len(row) - len(strings.TrimPrefix(row, "-"))
 	at := sign + prefixLength(row[sign:], firstChars)
@@ -102,8 +103,8 @@ func (l arrowLine) arrowSigns() (n int) {
 	return n
 }
 
-// hasArrow reports whether the times are parted by an arrow, by two signs, or, where the
-// first is as exact as 00:00:01.50, by any sign.
+// hasArrow reports whether there is an arrow between the times: an arrow head, two signs, or a
+// single sign or dash if the first time is as exact as 00:00:01.50.
 func (l arrowLine) hasArrow() bool {
 	digits, signs := countDigits(l.first), l.arrowSigns()
 	exact := digits >= 8 && strings.Count(l.first, ":") >= 2
@@ -111,14 +112,15 @@ func (l arrowLine) hasArrow() bool {
 	return digits >= 2 && (strings.ContainsAny(l.arrow, arrowHeads) || signs >= 2 || exact && dash)
 }
 
-// isInSeconds reports whether the line is like "1.000 --> 2.500".
+// isInSeconds reports whether the line has times in seconds, like "1.000 --> 2.500". row is the
+// whole line.
 func (l arrowLine) isInSeconds(row string) bool {
 	return strings.ContainsAny(l.arrow, arrowHeads) && countDigits(l.first) > 3 && consistsOf(row, secondChars) &&
 		strings.ContainsAny(l.first, ",.") && strings.ContainsAny(l.rest, ",.")
 }
 
-// clockLength returns the length of the time that s begins with. Blanks between a sign and
-// a digit belong to it: "00: 00: 02, 000".
+// clockLength returns the length of the time that s begins with. It may have blanks between a sign
+// and a digit: "00: 00: 02, 000".
 func clockLength(s string) (n int) {
 	for {
 		n += prefixLength(s[n:], clockChars)
@@ -130,19 +132,20 @@ func clockLength(s string) (n int) {
 	}
 }
 
-// matchCommaTimes matches nothing but digits and what parts them, a comma among it:
+// matchCommaTimes matches a line of two times with a comma between them and nothing else:
 // "0:00:01.000,0:00:02.500".
 func matchCommaTimes(row string) (tail string, ok bool) {
 	commas := strings.Count(row, ",")
 	return "", isDigit(row[0]) && strings.Count(row, ":") >= 4 && commas > 0 && commas != 2 && consistsOf(row, digitChars+":., \t'")
 }
 
-// matchBracketTime matches digits and colons in square brackets: "[00:00:01]".
+// matchBracketTime matches a line of one time in square brackets and nothing else: "[00:00:01]".
 func matchBracketTime(row string) (tail string, ok bool) {
 	return "", row[0] == '[' && strings.HasSuffix(row, "]") && strings.Count(row, ":") == 2 && consistsOf(row, "[]:.,"+digitChars)
 }
 
-// matchTapeLine matches "*TC 00:00:07;09 text", or the timecode "00:00:07;09" alone.
+// matchTapeLine matches a timecode with text, "*TC 00:00:07;09 text", whose tail is the text, or a
+// drop-frame timecode alone, "00:00:07;09".
 func matchTapeLine(row string) (tail string, ok bool) {
 	at := strings.Index(row, "*TC")
 	if at < 0 || at > 4 {

@@ -2,8 +2,8 @@ package subtitle
 
 import "strings"
 
-// checkTTML compares the visible characters of the body with those that were read, one
-// after the other, and the beginning of every paragraph with that of a cue.
+// checkTTML compares the visible characters of the document's body with those of the cues in turn,
+// and reports characters that are missing, and paragraphs that do not begin a cue.
 func checkTTML(text string, doc *Document, r *reporter) {
 	g := lossCheck{cues: doc.Cues, reporter: r, current: -1}
 	line := 1
@@ -35,10 +35,11 @@ func checkTTML(text string, doc *Document, r *reporter) {
 	g.finish()
 }
 
-// countLineEnds returns how many lines end in s, in LF or CR.
+// countLineEnds returns the number of LF and CR in s.
 func countLineEnds(s string) int { return strings.Count(s, "\n") + strings.Count(s, "\r") }
 
-// expectParagraph reports a paragraph that does not begin a cue.
+// expectParagraph reports an error if a paragraph begins on that line although the current cue's
+// text has not ended.
 func (g *lossCheck) expectParagraph(line int) {
 	if !isInvisible(g.remaining) && !g.reported {
 		g.fail(line, "cues-lost.merged")
@@ -60,7 +61,7 @@ func (p xmlPart) decodedText() string {
 	return unescapeEntities(p.text)
 }
 
-// cutXMLPart cuts the first part off s.
+// cutXMLPart returns the first part of s, text or a tag, and the rest.
 func cutXMLPart(s string) (part xmlPart, rest string) {
 	if data, ok := strings.CutPrefix(s, "<![CDATA["); ok {
 		text, rest, _ := strings.Cut(data, "]]>")
@@ -83,8 +84,8 @@ func cutXMLPart(s string) (part xmlPart, rest string) {
 	return xmlPart{tag: s[:n]}, s[n:]
 }
 
-// tagLength returns the length of the tag that s begins with, up to the first > outside of
-// quotes; it is len(s) if there is none.
+// tagLength returns the length of the tag that s begins with, up to the first > outside of quotes,
+// or len(s) if there is none.
 func tagLength(s string) int {
 	quote := byte(0)
 	for i := 1; i < len(s); i++ {
@@ -124,7 +125,9 @@ func parseXMLTag(tag string) (t xmlTag) {
 	return t
 }
 
-// checkCharacters looks for the visible characters of s, in as many cues as they take.
+// checkCharacters removes the visible characters of s from the text of the current cue, and of the
+// following ones if it is longer. It reports an error if they differ, unless a diagnostic explains
+// the line.
 func (g *lossCheck) checkCharacters(s string, line int) {
 	for _, r := range s {
 		if isUnseen(r) {

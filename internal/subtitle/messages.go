@@ -173,7 +173,8 @@ var English = func() message.Templates {
 	return all
 }()
 
-// Sentence puts the message of a diagnostic into the words of t, a translation of [English].
+// Sentence returns the message of a diagnostic in the words of t, a translation of [English]. If it
+// stands for several diagnostics, it has their number and the line of the last.
 func Sentence(t message.Templates, m message.Message) string {
 	s := t.Format(m)
 	if _, more := m.Values["more"]; !more || m.Code == moreUnlisted {
@@ -190,8 +191,8 @@ func newDiagnostic(line int, m message.Message) Diagnostic {
 	}
 }
 
-// withMore returns d with the number of further diagnostics of its code, and the line of
-// the last.
+// withMore returns d with the number of further diagnostics of its code, and the line of the last
+// one, in its message.
 func withMore(d Diagnostic, more, last int) Diagnostic {
 	pairs := append(d.Detail().Pairs(), "more", strconv.Itoa(more), "last", strconv.Itoa(last))
 	return newDiagnostic(d.Line, message.New(d.Key, pairs...))
@@ -203,6 +204,6 @@ func codeOf(key string) string {
 	return code
 }
 
-// severityOf returns how serious the message of a key is. What package charset reports is
-// a warning.
+// severityOf returns the severity of the message with a key: Error, Warning or Note. Messages of
+// package charset are warnings.
 func severityOf(key string) string { return cmp.Or(sentences[key].severity, Warning) }

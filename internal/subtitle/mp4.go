@@ -12,12 +12,13 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// WriteMP4 writes cues, which are ascending, as an MP4 file that holds one text track
-// (3GPP timed text, "tx3g") in language (BCP 47) and nothing else. Stream-copied into a
-// video it is the soft subtitles. ffmpeg's own encoder is no way there: on 5.1 it
-// swallows List<String>, breaks the line at \N and doubles braces.
+// WriteMP4 writes cues, in ascending order, as an MP4 file with one text track (3GPP timed text,
+// "tx3g") in language (BCP 47) and nothing else. ffmpeg can copy it into a video as soft subtitles.
+// ffmpeg's own encoder cannot be used: version 5.1 drops List<String>, breaks the line at \N and
+// doubles braces.
 //
-// The track begins at zero; cues that overlap are shown as [Flatten] has them.
+// The track begins at zero. Cues that overlap are merged as by [Flatten]. It returns ErrNoCues if
+// there are no cues.
 func WriteMP4(w io.Writer, cues []conference.Cue, language string) error {
 	if len(cues) == 0 {
 		return ErrNoCues
@@ -46,8 +47,8 @@ func WriteMP4(w io.Writer, cues []conference.Cue, language string) error {
 	return err
 }
 
-// timedTextSample encodes a cue as a sample: its text, and a style box if it has styles. It leaves
-// out the place, which few players of text tracks use.
+// timedTextSample encodes a cue as a sample of timed text: its text, and its styles if it has any.
+// It leaves out the place, which few players support. Text of more than 65535 bytes is an error.
 func timedTextSample(c conference.Cue) ([]byte, error) {
 	c = normalizeCue(c)
 	if len(c.Text) > 0xffff {
@@ -75,7 +76,7 @@ const (
 	white    = 0xffffffff // red, green, blue, and how opaque
 )
 
-// faceFlags returns a style's flags in timed text.
+// faceFlags returns the bits by which timed text marks bold, italic and underlined text.
 func faceFlags(s conference.Span) (flags byte) {
 	if s.Bold {
 		flags |= 1
@@ -89,7 +90,8 @@ func faceFlags(s conference.Span) (flags byte) {
 	return flags
 }
 
-// rgba returns a colour in timed text; the default is white.
+// rgba returns a colour "#rrggbb" as timed text stores it, opaque. Any other text gives white, the
+// default.
 func rgba(colour string) uint32 {
 	v, err := strconv.ParseUint(strings.TrimPrefix(colour, "#"), 16, 24)
 	if err != nil {
@@ -98,8 +100,8 @@ func rgba(colour string) uint32 {
 	return uint32(v)<<8 | 0xff
 }
 
-// moovBox returns the moov box of one text track whose samples follow each other from offset on.
-// Times are in milliseconds.
+// moovBox returns the moov box of a file with one text track. The samples follow each other in the
+// file from offset on; lasting are their durations, in milliseconds like duration.
 func moovBox(samples [][]byte, lasting []uint32, duration, offset uint32, language string) []byte {
 	matrix := bytes.Join([][]byte{u32(0x10000), zeros(12), u32(0x10000), zeros(12), u32(0x40000000)}, nil)
 	var stts, stsz []byte
@@ -131,7 +133,8 @@ func moovBox(samples [][]byte, lasting []uint32, duration, offset uint32, langua
 					table))))
 }
 
-// encodeMP4Language packs an ISO 639-2/T code into the 15 bits of a media header.
+// encodeMP4Language packs a language code of three letters (ISO 639-2/T) into 15 bits, as a media
+// header stores it.
 func encodeMP4Language(code string) []byte {
 	v := 0
 	for _, c := range []byte(code) {

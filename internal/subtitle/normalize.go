@@ -12,8 +12,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// normalize gives every cue an end, the cues their order by start, as every player has it,
-// and their ids.
+// normalize sorts the cues by start, as players do, and gives each an end and an id. It adds
+// diagnostics about times that are negative, missing, out of order or overlapping.
 func (p *parser) normalize() {
 	cues := p.doc.Cues
 	sorted := true
@@ -47,7 +47,7 @@ func (p *parser) normalize() {
 	assignIDs(cues)
 }
 
-// reportBadEnd reports that a cue ends before it starts, or at once, and sets its end to unknown.
+// reportBadEnd reports that a cue ends when it starts, or before, and marks its end as unknown.
 func (p *parser) reportBadEnd(c *conference.Cue) {
 	if c.End == c.Start {
 		p.add(c.Line, "no-duration")
@@ -57,8 +57,8 @@ func (p *parser) reportBadEnd(c *conference.Cue) {
 	c.End = endUnknown
 }
 
-// fillMissingEnds lets every cue without an end stay until it can have been read, or until the
-// next one that starts later.
+// fillMissingEnds sets the end of each cue that has none: when its text can have been read, but no
+// later than when the next cue with a later start begins.
 func fillMissingEnds(cues []conference.Cue) {
 	later := time.Duration(math.MaxInt64) // when the first cue starts that starts after the one at hand
 	for i := len(cues) - 1; i >= 0; i-- {
@@ -73,13 +73,14 @@ func fillMissingEnds(cues []conference.Cue) {
 }
 
 // readingTime returns how long a cue without an end is shown: 1 s for 15 characters, at least 2 s
-// and at most [longest].
+// and at most maxImpliedDuration.
 func readingTime(text string) time.Duration {
 	const each = time.Second / 15
 	return min(max(time.Duration(utf8.RuneCountInString(text))*each, 2*time.Second), maxImpliedDuration).Truncate(time.Millisecond)
 }
 
-// assignIDs gives the cues their ids, c0001 and so on, out of one piece of memory.
+// assignIDs sets the ids of the cues, "c0001" and so on, by their order. All share one string,
+// which saves memory.
 func assignIDs(cues []conference.Cue) {
 	var all strings.Builder
 	all.Grow(len(cues) * 8)

@@ -36,8 +36,9 @@ type parsedTime struct {
 // [time.Duration] end a little later.
 const maxTimeMS = 2_500_000 * 3600 * 1000 // ms
 
-// parseClock reads the time that s begins with: hours, minutes and seconds, or minutes and
-// seconds, with a fraction or none. n is 0 where there is none.
+// parseClock parses the time that s begins with: hours, minutes and seconds, or only the latter
+// two, with or without a fraction. The length is 0 if s begins with no time. A time that is too
+// large sets tooFar.
 func parseClock(s string) parsedTime {
 	if t, ok := parsePlainClock(s); ok {
 		return t
@@ -66,8 +67,8 @@ func parseClock(s string) parsedTime {
 	return t
 }
 
-// parseClockFields reads the numbers, at most three, that stand at the beginning of s with colons
-// between them. n is how many it read. Of t, it sets only the quirks and the length.
+// parseClockFields parses the numbers, at most three, that s begins with and that have colons
+// between them. n is how many there are. Of t, only the quirks and the length are set.
 func parseClockFields(s string) (fields [3]int64, n int, t parsedTime) {
 	at := 0
 	if strings.HasPrefix(s, "-") {
@@ -121,7 +122,8 @@ func parsePlainClock(s string) (parsedTime, bool) {
 	return t, true
 }
 
-// parseFraction reads the part of a second after s[:t.n], as a decimal fraction.
+// parseFraction parses the fraction of a second after s[:t.length], and returns it in milliseconds,
+// rounded. It adds its length and its quirks to t; without a fraction, that is a quirk.
 func (t *parsedTime) parseFraction(s string) int64 {
 	i := t.length
 	if i == len(s) || !strings.ContainsRune(",.:;'", rune(s[i])) {
@@ -159,7 +161,9 @@ func (t *parsedTime) parseFraction(s string) int64 {
 	return (thousandths + 5) / 10
 }
 
-// parseDigits reads a whole number; letters that look like digits count after the first.
+// parseDigits parses the whole number that s begins with. n is its length. Behind the first digit,
+// O counts as 0 and l as 1; letters reports that there are such. Very large numbers lose digits,
+// but stay large.
 func parseDigits(s string) (v int64, n int, letters bool) {
 	for ; n < len(s); n++ {
 		d := s[n] - '0'
@@ -199,8 +203,8 @@ type timesLine struct {
 	bracketed  bool   // the times stand in brackets, and text behind them
 }
 
-// isCoarse reports whether both times are without hours and without a fraction, as times of
-// the day in a sentence are.
+// isCoarse reports whether the times have neither hours nor a fraction, like times of the day in a
+// sentence.
 func (s timesLine) isCoarse() bool { return s.start.isCoarse() && (s.noEnd || s.end.isCoarse()) }
 
 func (t parsedTime) isCoarse() bool {
@@ -233,8 +237,8 @@ func asciiTimes(line string) string {
 	return strings.Trim(b.String(), spaceAndTab)
 }
 
-// asciiTimeChar returns what a character is in a line of times in ASCII; rest begins with
-// it. It is not ok if it is none of times.
+// asciiTimeChar returns r, a character in a line of times, in ASCII, or "" if it is to be removed.
+// Arrows stay as they are. rest is the line from r on. ok is false if r cannot be part of times.
 func asciiTimeChar(r rune, rest string) (ascii string, ok bool) {
 	switch {
 	case r < utf8.RuneSelf:
@@ -258,7 +262,7 @@ const timeChars = "0123456789OolI:.,;' \t-=~>"
 // asciiPunctuation are signs of other scripts in times.
 var asciiPunctuation = map[rune]byte{'：': ':', '，': ',', '．': '.', '،': ',', '٫': ',', '∶': ':'}
 
-// asciiDigit returns the ASCII digit of a digit in another script, or 0 if r is no such digit.
+// asciiDigit returns the ASCII digit for a digit in another script, or 0 if r is not one.
 func asciiDigit(r rune) byte {
 	for _, zero := range [...]rune{'٠', '۰', '०', '০', '๐', '０'} {
 		if r >= zero && r <= zero+9 {
@@ -268,7 +272,8 @@ func asciiDigit(r rune) byte {
 	return 0
 }
 
-// parseArrowTimes reads “00:00:01,000 --> 00:00:02,000 …” and what people write for it.
+// parseArrowTimes parses a line of times with an arrow, “00:00:01,000 --> 00:00:02,000 …”, in all
+// the variants that people write. ok is false if the line is not one.
 func parseArrowTimes(line string) (s timesLine, ok bool) {
 	line = strings.Trim(line, " \t")
 	switch {
@@ -293,7 +298,8 @@ func parseArrowTimes(line string) (s timesLine, ok bool) {
 	return s, ok && strings.HasSuffix(line, s.after) // what follows is as it was
 }
 
-// parseBracketedTimes reads “[00:00:01.000 --> 00:00:02.500]  text”, as speech recognition prints it.
+// parseBracketedTimes parses times in brackets with text behind them, “[00:00:01.000 -->
+// 00:00:02.000] text”, as speech recognition prints them.
 func parseBracketedTimes(line string) (s timesLine, ok bool) {
 	inner, after, closed := strings.Cut(line[1:], "]")
 	if !closed || inner == "" || inner[0]-'0' > 9 {
@@ -307,7 +313,7 @@ func parseBracketedTimes(line string) (s timesLine, ok bool) {
 	return s, true
 }
 
-// parseASCIITimes reads a line of ASCII digits.
+// parseASCIITimes parses a line of times with an arrow, written in ASCII except for the arrow.
 func parseASCIITimes(line string) (s timesLine, ok bool) {
 	s.start = parseClock(line)
 	if s.start.length == 0 {
@@ -348,7 +354,7 @@ func parseASCIITimes(line string) (s timesLine, ok bool) {
 	return s, true
 }
 
-// parseNumberedTimes reads times with the number of the cue before them, on the same line.
+// parseNumberedTimes parses a line of times with the number of the cue in front of them.
 func parseNumberedTimes(line string) (s timesLine, ok bool) {
 	_, n, letters := parseDigits(line)
 	at := skipBlanks(line, n)
@@ -364,7 +370,8 @@ func parseNumberedTimes(line string) (s timesLine, ok bool) {
 	return s, ok
 }
 
-// parseTimesInSeconds reads “1.000 --> 2.500”, which says it all in seconds.
+// parseTimesInSeconds parses a line of times in seconds: “1.000 --> 2.500”. The end may also be in
+// hours, minutes and seconds.
 func parseTimesInSeconds(line string) (s timesLine, ok bool) {
 	from, to, _ := strings.Cut(line, "-->")
 	to = strings.TrimLeft(to, " \t")
@@ -376,7 +383,7 @@ func parseTimesInSeconds(line string) (s timesLine, ok bool) {
 	return s, s.start.length > 0 && s.end.length > 0
 }
 
-// parseSeconds reads s if it is nothing but seconds with three digits behind them.
+// parseSeconds parses a time in seconds with three decimals. The length is 0 if s is anything else.
 func parseSeconds(s string) parsedTime {
 	at := len(s) - 4
 	if at < 1 || s[at] != '.' && s[at] != ',' {
@@ -391,8 +398,8 @@ func parseSeconds(s string) parsedTime {
 	return parsedTime{ms: v*1000 + ms, quirks: quirkNoHours, tooFar: v > maxTimeMS/1000, length: len(s)}
 }
 
-// arrowLength returns the length of what may stand for --> at the beginning of s: one or
-// several signs, such as "->", "– >", "==>" or "→".
+// arrowLength returns the length of the arrow that s begins with, or of what people write for it:
+// one or several signs, such as "->", "– >", "==>" or "→".
 func arrowLength(s string) (n int) {
 	for n < len(s) {
 		size := arrowSignLength(s[n:], n == 0)
@@ -408,7 +415,8 @@ func arrowLength(s string) (n int) {
 // the arrow that Word makes of -->.
 var arrowSigns = [...]string{"–", "—", "−", "‐", "‑", "‒", "―", "→", "⇒", "⟶", "➡", "\uf0e0", "à", "＞", "－", "›", "➔", "➜"}
 
-// arrowSignLength returns the length of the sign of an arrow that s begins with.
+// arrowSignLength returns the length of the sign of an arrow that s begins with, or 0. first says
+// that no sign precedes it.
 func arrowSignLength(s string, first bool) int {
 	switch {
 	case strings.IndexByte("->=~", s[0]) >= 0:
@@ -428,5 +436,5 @@ func arrowSignLength(s string, first bool) int {
 	return 0
 }
 
-// roundToMS rounds t to a millisecond, the resolution of subtitle files.
+// roundToMS rounds t to the nearest millisecond, the resolution of subtitle files.
 func roundToMS(t time.Duration) time.Duration { return t.Round(time.Millisecond) }

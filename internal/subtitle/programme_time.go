@@ -27,7 +27,9 @@ var OmittedEnglish = message.Templates{
 	"omitted.card":    "it is over a card, where nothing is spoken, or outside the programme",
 }
 
-// ToProgramme maps cues from reel time to programme time, and lists the cues that are left out.
+// ToProgramme returns cues converted from reel time to programme time, and those that are left out
+// with the reason: they are outside of the programme, or less than MinClippedDuration of them is in
+// it.
 func ToProgramme(p timeline.Programme, cues []conference.Cue) (placed []conference.Cue, left []OmittedCue) {
 	for _, c := range cues {
 		whole := timeline.Span{From: c.Start, To: c.End}
@@ -47,8 +49,8 @@ func ToProgramme(p timeline.Programme, cues []conference.Cue) (placed []conferen
 	return placed, left
 }
 
-// ToReel takes cues from programme time, on whose clock a file was made, to reel time.
-// A cue that is only over a card has no place there and is reported.
+// ToReel returns cues converted from programme time to reel time, and those that are left out: they
+// are only over a card, which has no place on the reel, or outside of the programme.
 func ToReel(p timeline.Programme, cues []conference.Cue) (reel []conference.Cue, left []OmittedCue) {
 	for _, c := range cues {
 		span, ok := p.ToReel(timeline.Span{From: c.Start, To: c.End})
@@ -97,8 +99,8 @@ func Flatten(cues []conference.Cue) (flat []conference.Cue) {
 	return flat
 }
 
-// stackCues returns a cue with the lines of a above those of b. It keeps their place if they share
-// it, or else takes the usual one.
+// stackCues returns a cue with the lines of a above those of b, and with the id of b. It keeps
+// their place if that is the same, or else has the default one. An a without text gives b.
 func stackCues(a, b conference.Cue) conference.Cue {
 	if a.Text == "" {
 		return b
@@ -112,7 +114,7 @@ func stackCues(a, b conference.Cue) conference.Cue {
 	return a
 }
 
-// sameAppearance reports whether two cues are the same but for their times.
+// sameAppearance reports whether two cues have the same text, styles and place.
 func sameAppearance(a, b conference.Cue) bool {
 	return a.Text == b.Text && a.Position == b.Position && slices.Equal(a.Spans, b.Spans)
 }

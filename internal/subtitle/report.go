@@ -30,8 +30,9 @@ type codeCount struct {
 // lineRange is the lines from first to last.
 type lineRange struct{ first, last int32 }
 
-// add adds a diagnostic about a line. Values are names of placeholders in the message of
-// key, each followed by its value; long values are cut.
+// add adds a diagnostic about a line. values are names of placeholders in the message of key, each
+// followed by its value; long values are cut. After maxPerCode diagnostics of a code, it only
+// counts more.
 func (r *reporter) add(line int, key string, values ...any) {
 	if !r.count(line, key) {
 		return
@@ -43,14 +44,15 @@ func (r *reporter) add(line int, key string, values ...any) {
 	r.all = append(r.all, newDiagnostic(line, message.New(key, pairs...)))
 }
 
-// addMessage adds a diagnostic with a message of another package.
+// addMessage adds a diagnostic with a message of package charset.
 func (r *reporter) addMessage(line int, m message.Message) {
 	if r.count(line, m.Code) {
 		r.all = append(r.all, newDiagnostic(line, m))
 	}
 }
 
-// count counts a diagnostic and reports whether it is listed.
+// count counts a diagnostic, and reports whether it is to be listed, being one of the first
+// maxPerCode of its code.
 func (r *reporter) count(line int, key string) (listed bool) {
 	code := codeOf(key)
 	t := r.counts[code]
@@ -69,7 +71,8 @@ func (r *reporter) count(line int, key string) (listed bool) {
 	return true
 }
 
-// countUnlisted reports whether no more of a code is told, and counts one more if so.
+// countUnlisted reports whether maxPerCode diagnostics of a code are listed. If so, it counts one
+// more, so that the caller need not add it.
 func (r *reporter) countUnlisted(code string, line int) bool {
 	t := r.counts[code]
 	if t == nil || t.listed < maxPerCode {
@@ -79,8 +82,8 @@ func (r *reporter) countUnlisted(code string, line int) bool {
 	return true
 }
 
-// addOnce adds a diagnostic about something that a file tends to do everywhere: only the
-// first line gets one, which counts the others of its code.
+// addOnce adds a diagnostic about something that a file tends to have everywhere. Only the first
+// line gets one; its message counts all others of its code.
 func (r *reporter) addOnce(line int, key string, values ...any) {
 	if t := r.counts[codeOf(key)]; t != nil {
 		t.unlisted, t.lastLine = t.unlisted+1, line
@@ -90,14 +93,14 @@ func (r *reporter) addOnce(line int, key string, values ...any) {
 	r.counts[codeOf(key)].summaryOf = len(r.all)
 }
 
-// addLoss adds a diagnostic about something on a line that is not kept, or was changed.
-// The loss check takes it as the explanation of a difference on that line, and of no other.
+// addLoss adds a diagnostic about something on a line that is changed or not kept. The loss check
+// takes it as the explanation of a difference on that line only.
 func (r *reporter) addLoss(line int, key string, values ...any) {
 	r.add(line, key, values...)
 	r.markExplained(line)
 }
 
-// markExplained lets the gate pass a line.
+// markExplained marks a line as one on which the loss check must not report a difference.
 func (r *reporter) markExplained(line int) {
 	n := len(r.explained) - 1
 	if n >= 0 && (r.explained[n].last == int32(line) || r.explained[n].last+1 == int32(line)) {
@@ -107,12 +110,13 @@ func (r *reporter) markExplained(line int) {
 	r.explained = append(r.explained, lineRange{int32(line), int32(line)})
 }
 
-// sortExplained makes the explanations ready to be asked for.
+// sortExplained sorts the explained lines, which isExplained requires.
 func (r *reporter) sortExplained() {
 	slices.SortFunc(r.explained, func(a, b lineRange) int { return cmp.Compare(a.first, b.first) })
 }
 
-// isExplained reports whether a diagnostic says why the line differs. Only after seal.
+// isExplained reports whether a diagnostic explains a difference on that line. Call sortExplained
+// first.
 func (r *reporter) isExplained(line int) bool {
 	i, found := slices.BinarySearchFunc(r.explained, int32(line), func(l lineRange, at int32) int { return cmp.Compare(l.first, at) })
 	if !found {
@@ -121,7 +125,8 @@ func (r *reporter) isExplained(line int) bool {
 	return i >= 0 && r.explained[i].last >= int32(line)
 }
 
-// diagnostics returns all diagnostics by line.
+// diagnostics returns all diagnostics by line and code, including those that count others that are
+// not listed.
 func (r *reporter) diagnostics() []Diagnostic {
 	all := slices.Clone(r.all)
 	for code, t := range r.counts {
@@ -138,14 +143,14 @@ func (r *reporter) diagnostics() []Diagnostic {
 	return slices.AppendSeq(make([]Diagnostic, 0, len(all)), slices.Values(all))
 }
 
-// unlisted returns the diagnostic that counts those of a code that are not listed.
+// unlisted returns the diagnostic that says how many of a code are not listed.
 func unlisted(code string, t *codeCount) Diagnostic {
 	d := newDiagnostic(t.lastLine, message.New(moreUnlisted, "more", strconv.Itoa(t.unlisted), "last", strconv.Itoa(t.lastLine)))
 	d.Code, d.Severity = code, t.severity
 	return d
 }
 
-// excerpt cuts a piece of a file that a message quotes.
+// excerpt returns s, cut after 39 characters if it is longer, as messages quote it.
 func excerpt(s string) string {
 	const most = 40 // characters
 	n := 0
@@ -158,5 +163,5 @@ func excerpt(s string) string {
 	return s
 }
 
-// quote shows a piece of a file in a sentence.
+// quote returns an excerpt of s in quotation marks, for use in a sentence.
 func quote(s string) string { return "“" + excerpt(s) + "”" }

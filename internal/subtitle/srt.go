@@ -6,8 +6,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// readSRT reads SubRip, which has no specification: what players make of it, and what
-// people make of it by hand.
+// readSRT reads SubRip. That has no specification, so it accepts what players accept and what
+// people write by hand.
 func readSRT(p *parser) error {
 	m := &markupReader{reporter: &p.reporter}
 	b := &blockReader{parser: p, parseTimes: parseArrowTimes, numbered: true, readMarkup: m.read, isPlain: hasNoMarkup}
@@ -27,15 +27,16 @@ func readSRT(p *parser) error {
 	return b.read(0, 1)
 }
 
-// estimateCues returns an upper estimate of the number of cues in a file, to allocate memory once.
+// estimateCues returns about how many cues a file has, at most, so that memory is allocated once.
 func estimateCues(text string) int { return min(strings.Count(text, "-->"), len(text)/11) + 1 }
 
-// hasNoMarkup reports whether the text of a caption is without anything like markup.
+// hasNoMarkup reports whether the text of a cue has no character with which markup can begin, and
+// no word joiner.
 func hasNoMarkup(raw string) bool {
 	return strings.IndexByte(raw, '<') < 0 && strings.IndexByte(raw, '{') < 0 && strings.IndexByte(raw, '&') < 0 && !strings.Contains(raw, wordJoiner)
 }
 
-// skipCoordinates returns what follows “X1:100 X2:200 Y1:300 Y2:400” in s.
+// skipCoordinates returns s without coordinates at its beginning, “X1:100 X2:200 Y1:300 Y2:400”.
 func skipCoordinates(s string) (after string) {
 	for {
 		word, rest, _ := strings.Cut(s, " ")

@@ -33,8 +33,8 @@ var (
 	ssaEventFields = strings.Split("Layer,Start,End,Style,Name,MarginL,MarginR,MarginV,Effect,Text", ",")
 )
 
-// readSSA reads SubStation Alpha (V4) and Advanced SubStation Alpha (V4+), regardless of the
-// order of its fields.
+// readSSA reads SubStation Alpha (V4) and Advanced SubStation Alpha (V4+). Format lines may give
+// their fields in any order.
 func readSSA(p *parser) error {
 	f := ssaFile{parser: p, width: 384, height: 288, styles: map[string]ssaStyle{}, eventFormat: ssaEventFields, styleFormat: ssaStyleFields}
 	section, line := "", 0
@@ -59,7 +59,8 @@ func readSSA(p *parser) error {
 	return nil
 }
 
-// readLine reads one line of a section.
+// readLine reads one line of a section. key is what precedes the colon, in lower case, and value
+// what follows it; whole is the line.
 func (f *ssaFile) readLine(section, key, value, whole string, line int) error {
 	switch {
 	case key == "playresx" || key == "playresy":
@@ -90,7 +91,8 @@ func (f *ssaFile) readLine(section, key, value, whole string, line int) error {
 	return nil
 }
 
-// reportUnknown takes a line of the events that is none: of old, pictures, sounds and films.
+// reportUnknown reports a line of the events that is not a dialogue: old files may have pictures,
+// sounds and films there.
 func (f *ssaFile) reportUnknown(key, whole string, line int) {
 	switch key {
 	case "picture", "sound", "movie", "command":
@@ -108,8 +110,8 @@ func splitFieldNames(s string) []string {
 	return names
 }
 
-// splitFields parts a line into the fields of a format. The text may hold commas, wherever
-// it stands.
+// splitFields splits the value of a line into fields by name, in lower case. The field called text
+// may have commas in it wherever it is.
 func splitFields(names []string, value string) map[string]string {
 	fields := make(map[string]string, len(names))
 	text := len(names) - 1
@@ -135,7 +137,8 @@ func splitFields(names []string, value string) map[string]string {
 	return fields
 }
 
-// readStyle reads a style; the player's own colour is white.
+// readStyle reads a style, and stores it by its name. White counts as no colour, because it is the
+// player's default.
 func (f *ssaFile) readStyle(value string) {
 	v := splitFields(f.styleFormat, value)
 	yes := func(name string) bool { return v[name] != "" && v[name] != "0" }
@@ -153,7 +156,8 @@ func (f *ssaFile) readStyle(value string) {
 	f.styles[strings.TrimLeft(v["name"], "*")] = s
 }
 
-// readDialogue reads a cue.
+// readDialogue reads a cue, and adds it to the document. A cue without text or with times that
+// cannot be read is reported and left out. Times that are too large are an inputerr.Error.
 func (f *ssaFile) readDialogue(value string, line int) error {
 	v := splitFields(f.eventFormat, value)
 	start, end := parseClock(v["start"]), parseClock(v["end"])
@@ -180,7 +184,8 @@ func (f *ssaFile) readDialogue(value string, line int) error {
 	return nil
 }
 
-// readText reads the text of a cue with its overrides.
+// readText returns the text and the styled spans of a dialogue. Overrides may change the cue's
+// place.
 func (f *ssaFile) readText(c *conference.Cue, s string, style ssaStyle, line int) (string, []conference.Span) {
 	t := ssaDialogue{cue: c, base: style, style: style.style, line: line}
 	f.builder.applyStyle(t.style)
@@ -213,7 +218,7 @@ func (f *ssaFile) readText(c *conference.Cue, s string, style ssaStyle, line int
 	return f.builder.finish()
 }
 
-// writeText writes a piece of text without markup; drawings are not kept.
+// writeText writes a piece of text without markup. Drawings are left out with a diagnostic.
 func (f *ssaFile) writeText(t *ssaDialogue, s string) {
 	switch {
 	case !t.drawing:
@@ -250,8 +255,8 @@ type ssaDialogue struct {
 	line    int
 }
 
-// applyOverrides applies what stands between braces, such as \i1\an8. What begins without a
-// backslash is a comment.
+// applyOverrides applies the overrides between braces, such as \i1\an8. What precedes the first
+// backslash is a comment, which is reported.
 func (f *ssaFile) applyOverrides(t *ssaDialogue, s string) {
 	comment, list, _ := strings.Cut(s, `\`)
 	if strings.TrimSpace(comment) != "" {
@@ -276,8 +281,8 @@ func (f *ssaFile) applyOverrides(t *ssaDialogue, s string) {
 	}
 }
 
-// applyStyleOverride applies an override that changes how text looks, and reports whether
-// it is one. Without a value, it goes back to the style of the dialogue.
+// applyStyleOverride applies an override that changes the style of text, and reports whether it is
+// one. Without a value, it restores the style of the dialogue.
 func (f *ssaFile) applyStyleOverride(t *ssaDialogue, name, value string) bool {
 	flag := func(base bool) bool { return overrideOn(value) > 0 || value == "" && base }
 	switch name {

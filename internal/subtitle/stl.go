@@ -35,7 +35,8 @@ var stlTables = map[string]struct {
 	"04": {charmap.ISO8859_8, "iso-8859-8"},
 }
 
-// readEBU reads the European Broadcasting Union's exchange format (Tech 3264-E, 1991).
+// readEBU reads EBU STL, the exchange format of the European Broadcasting Union (Tech 3264-E,
+// 1991). Lines in diagnostics are numbers of blocks.
 func readEBU(p *parser, data []byte) error {
 	f := stlFile{parser: p, rate: rate25}
 	f.readHeader(parseSTLHeader(data))
@@ -69,8 +70,8 @@ func readEBU(p *parser, data []byte) error {
 	return nil
 }
 
-// readHeader takes over the frame rate, the character table and the time at which the
-// programme begins.
+// readHeader sets the frame rate, the character table and the start of the programme from the
+// header. An unknown frame rate is reported and read as 25.
 func (f *stlFile) readHeader(h stlHeader) {
 	switch h.frameRate {
 	case "25":
@@ -86,7 +87,8 @@ func (f *stlFile) readHeader(h stlHeader) {
 	f.readProgrammeStart(h.programmeStart)
 }
 
-// readProgrammeStart reads the time at which the programme begins, which times count from.
+// readProgrammeStart sets the start of the programme, from which times count, if s is a timecode
+// other than zero.
 func (f *stlFile) readProgrammeStart(s string) {
 	if len(s) != 8 || strings.Trim(s, "0123456789") != "" || s == "00000000" {
 		return
@@ -99,7 +101,8 @@ func (f *stlFile) commentText(b []byte, line int) string {
 	return strings.ReplaceAll(text, "\n", " ")
 }
 
-// readSubtitle reads a subtitle, whose first block is head.
+// readSubtitle reads a subtitle, and adds it to the document. head is its first block, whose number
+// is line; text is that of all its blocks. One without text is reported and left out.
 func (f *stlFile) readSubtitle(head ttiBlock, text []byte, line int) error {
 	in, out := head.timeIn(), head.timeOut()
 	if in.h > 23 || out.h > 23 || in.m > 59 || in.s > 59 || out.m > 59 || out.s > 59 {
@@ -124,7 +127,9 @@ func (f *stlFile) readSubtitle(head ttiBlock, text []byte, line int) error {
 	return nil
 }
 
-// extendCumulative lets the parts of a cumulative set stay until the last of them goes.
+// extendCumulative makes the parts of a cumulative set, which are added one after the other, stay
+// until the last one ends. status is that of the cue that was added last: 1 begins a set, 2
+// continues it, 3 ends it.
 func (f *stlFile) extendCumulative(status byte) {
 	n := len(f.doc.Cues) - 1
 	switch status {
@@ -143,7 +148,8 @@ func (f *stlFile) extendCumulative(status byte) {
 	}
 }
 
-// stlPlace returns the place of a vertical position, in 23 rows, and a justification code.
+// stlPlace returns the place of a subtitle, numbered as on a numeric keypad, from its vertical
+// position in 23 rows, its justification code and its number of lines.
 func stlPlace(row, justify byte, lines int) int {
 	col := 1
 	switch justify {
@@ -162,7 +168,7 @@ func stlPlace(row, justify byte, lines int) int {
 // teletextColours are the colours of the control codes 00 to 07; white is the player's own.
 var teletextColours = [8]string{"#000000", "#ff0000", "#00ff00", "#ffff00", "#0000ff", "#ff00ff", "#00ffff", ""}
 
-// readText reads a text field with its control codes.
+// readText returns the text and the styled spans of a text field. line is the number of its block.
 func (f *stlFile) readText(b []byte, line int) (string, []conference.Span) {
 	var look conference.Span
 	f.builder.applyStyle(look)
@@ -193,14 +199,16 @@ func (f *stlFile) readText(b []byte, line int) (string, []conference.Span) {
 	return f.builder.finish()
 }
 
-// writeSpace parts words where a control code stood, which teletext shows as one.
+// writeSpace writes a space in place of a control code, as teletext shows it, unless there is one
+// or the line has just begun.
 func (f *stlFile) writeSpace() {
 	if n := len(f.builder.text); n > 0 && f.builder.text[n-1] != ' ' && f.builder.text[n-1] != '\n' {
 		f.builder.write(" ")
 	}
 }
 
-// writeLetter writes a character, under the diacritic that came before it.
+// writeLetter writes a character, combined with the diacritic mark that came before it, if that is
+// not 0. It returns the diacritic for the next character if c itself is one.
 func (f *stlFile) writeLetter(c byte, mark rune, line int) (next rune) {
 	r := decodeISO6937(c)
 	if f.table != nil {
@@ -222,7 +230,8 @@ func (f *stlFile) writeLetter(c byte, mark rune, line int) (next rune) {
 	return 0
 }
 
-// decodeISO6937 decodes a character of ISO 6937, with the changes of EBU's table 00.
+// decodeISO6937 decodes a character of ISO 6937, with the changes of EBU's table 00. c must be
+// below 0x80 or at least 0xa0. One without a meaning is utf8.RuneError.
 func decodeISO6937(c byte) rune {
 	switch {
 	case c == 0x24:

@@ -16,12 +16,12 @@ type stlHeader struct {
 	programmeStart string // HHMMSSFF
 }
 
-// isEBU reports whether data has the disk format code of EBU STL, "STL25.01" or "STL30.01".
+// isEBU reports whether data is EBU STL: it has the disk format code "STL25.01" or "STL30.01".
 func isEBU(data []byte) bool {
 	return len(data) >= gsiSize && string(data[3:6]) == "STL" && string(data[8:11]) == ".01"
 }
 
-// parseSTLHeader reads the header of a file for which isEBU is true.
+// parseSTLHeader reads the header of an EBU STL file, for which isEBU must be true.
 func parseSTLHeader(data []byte) stlHeader {
 	return stlHeader{
 		frameRate:      string(data[6:8]),
@@ -33,7 +33,7 @@ func parseSTLHeader(data []byte) stlHeader {
 // ttiBlock is a block of text and timing information. A subtitle has one or several.
 type ttiBlock []byte
 
-// ttiBlocks returns the complete blocks of a file.
+// ttiBlocks returns the complete blocks of an EBU STL file. What remains at the end is ignored.
 func ttiBlocks(data []byte) []ttiBlock {
 	body := data[gsiSize:]
 	body = body[:len(body)-len(body)%ttiSize]
@@ -55,12 +55,12 @@ func (b ttiBlock) justification() byte { return b[14] }
 func (b ttiBlock) isComment() bool     { return b[15] == 1 }
 func (b ttiBlock) text() []byte        { return b[16:] }
 
-// parseSTLTime reads hours, minutes, seconds and frames, one byte each.
+// parseSTLTime reads a timecode of four bytes: hours, minutes, seconds and frames.
 func parseSTLTime(b []byte) timecode {
 	return timecode{h: int64(b[0]), m: int64(b[1]), s: int64(b[2]), f: int64(b[3])}
 }
 
-// extendedBy reports whether a subtitle goes on in the block after block i.
+// extendedBy reports whether the subtitle of block i continues in the block after it.
 func extendedBy(blocks []ttiBlock, i int) bool {
 	return blocks[i].hasExtension() && i+1 < len(blocks) && blocks[i+1].subtitle() == blocks[i].subtitle()
 }

@@ -60,7 +60,7 @@ type Diagnostic struct {
 	Values map[string]string `json:"values,omitempty"`
 }
 
-// Detail returns the message without words.
+// Detail returns the message as its key and values, from which [Sentence] makes words.
 func (d Diagnostic) Detail() message.Message { return message.Message{Code: d.Key, Values: d.Values} }
 
 // How bad what a diagnostic says is.
@@ -81,16 +81,17 @@ type Options struct {
 // real files are below one megabyte.
 const MaxBytes = 64 << 20
 
-// ParseCues parses a subtitle file. Errors use name for the file.
+// ParseCues parses a subtitle file as Parse does, without any options, and returns only its cues.
+// name is the file's name in errors.
 func ParseCues(name string, data []byte) ([]conference.Cue, error) {
 	doc, err := Parse(name, data, Options{})
 	return doc.Cues, err
 }
 
-// Parse reads a subtitle file whose content, not its name, says which format it has;
-// name is what faults call it. What is no subtitle file is refused with a
-// [inputerr.Error]; everything else is read, and diagnostics say what was odd. The lines of
-// EBU STL, which has none, are the numbers of its blocks.
+// Parse reads a subtitle file. It recognises the format by the content, not by the name, which is
+// only for errors. It returns an [inputerr.Error] for what is not a subtitle file, is too large or
+// has no cues; everything else is read, and diagnostics say what was unusual. EBU STL has no lines;
+// its line numbers are those of its blocks.
 func Parse(name string, data []byte, o Options) (Document, error) {
 	p, gate, err := readUnchecked(name, data, o)
 	if err != nil {
@@ -106,8 +107,8 @@ func Parse(name string, data []byte, o Options) (Document, error) {
 	return p.doc, nil
 }
 
-// readUnchecked reads a file as far as its parser goes. The cues are in the order of the file, and
-// the gate has not looked at them.
+// readUnchecked reads a file without checking for losses; gate does that. The cues are still in the
+// order of the file, and some lack an end.
 func readUnchecked(name string, data []byte, o Options) (p *parser, gate func(), err error) {
 	limit := cmp.Or(o.MaxBytes, MaxBytes)
 	if int64(len(data)) > limit {
@@ -136,7 +137,8 @@ func readUnchecked(name string, data []byte, o Options) (p *parser, gate func(),
 	return p, func() { r.lossCheck(t.UTF8, &p.doc, &p.reporter) }, r.read(p)
 }
 
-// addEncodingNotes takes over what is to be said of a file's encoding.
+// addEncodingNotes sets the document's encoding, and adds diagnostics for the notes about it and
+// for an encoding that was guessed.
 func (p *parser) addEncodingNotes(t charset.Text) {
 	p.doc.Encoding = t.Encoding
 	for _, n := range t.Notes {
@@ -149,7 +151,8 @@ func (p *parser) addEncodingNotes(t charset.Text) {
 	}
 }
 
-// VTTEdition returns the edition that a WebVTT file written by Lectern names, or "".
+// VTTEdition returns the edition that is named in a note of a WebVTT file that Lectern wrote, or
+// "".
 func VTTEdition(data []byte) string {
 	if m := editionNotePattern.FindSubmatch(data); m != nil {
 		return string(m[1])

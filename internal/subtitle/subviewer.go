@@ -6,7 +6,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// readSubViewer reads SubViewer 2 and YouTube's SBV, whose times are “0:00:01.000,0:00:02.500”.
+// readSubViewer reads SubViewer 2 and YouTube's SBV, in which times are “0:00:01.000,0:00:02.500”
+// above the text.
 func readSubViewer(p *parser) error {
 	m := &markupReader{reporter: &p.reporter, lineBreaks: p.doc.Format == SubViewer}
 	b := &blockReader{parser: p, parseTimes: parseCommaTimes, readMarkup: m.read, isHeader: isSubViewerHeader, isFooter: isSubViewerFooter, textAfter: textAfterTimes}
@@ -14,7 +15,7 @@ func readSubViewer(p *parser) error {
 	return b.read(0, 1)
 }
 
-// readSubViewer1 reads the older form: “[00:00:01]” starts a caption, and another
+// readSubViewer1 reads SubViewer 1, in which “[00:00:01]” starts a caption, and another time
 // without text ends it.
 func readSubViewer1(p *parser) error {
 	p.startsOnly = true
@@ -24,7 +25,7 @@ func readSubViewer1(p *parser) error {
 	return b.read(0, 1)
 }
 
-// textAfterTimes takes what stands behind the times for text.
+// textAfterTimes returns s, what follows the times on their line, as text of the cue.
 func textAfterTimes(_ *conference.Cue, s string) string { return s }
 
 // isSubViewerHeader reports whether l is a line of a SubViewer header.
@@ -32,7 +33,8 @@ func isSubViewerHeader(l string) bool {
 	return strings.HasPrefix(l, "[") && strings.Contains(l, "]") || strings.HasPrefix(l, "***")
 }
 
-// parseCommaTimes reads “0:00:01.000,0:00:02.500” and nothing else on the line.
+// parseCommaTimes parses a line of two times with a comma between them and nothing else:
+// “0:00:01.000,0:00:02.500”.
 func parseCommaTimes(line string) (s timesLine, ok bool) {
 	line = strings.Trim(line, " \t")
 	if len(line) < 9 || line[0]-'0' > 9 {
@@ -55,12 +57,13 @@ func parseCommaTimes(line string) (s timesLine, ok bool) {
 	return s, s.start.length > 0 && s.start.length == len(left) && s.end.length > 0 && s.end.length == len(right) && hours
 }
 
-// isSubViewerFooter reports whether l is a line that ends a SubViewer file.
+// isSubViewerFooter reports whether l is a line that may follow the last cue of a SubViewer file:
+// [END] or asterisks.
 func isSubViewerFooter(l string) bool {
 	return strings.EqualFold(l, "[END]") || strings.HasPrefix(l, "***")
 }
 
-// parseBracketTime reads “[00:00:01]” and nothing else on the line.
+// parseBracketTime parses a line of one time in brackets and nothing else: “[00:00:01]”.
 func parseBracketTime(line string) (s timesLine, ok bool) {
 	line = strings.Trim(line, " \t")
 	if len(line) < 10 || line[0] != '[' || line[len(line)-1] != ']' {
@@ -72,8 +75,8 @@ func parseBracketTime(line string) (s timesLine, ok bool) {
 	return s, s.start.length == len(inner) && s.start.quirks&quirkNoHours == 0
 }
 
-// isSBV reports whether text is in YouTube's SBV format rather than SubViewer: whether the hours
-// of its first times have one digit.
+// isSBV reports whether the hours of the first times in a text have one digit, as in YouTube's SBV.
+// In SubViewer they have two.
 func isSBV(text string) bool {
 	for l := range strings.Lines(text) {
 		if _, ok := parseCommaTimes(strings.TrimSuffix(l, "\n")); ok {

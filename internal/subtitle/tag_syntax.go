@@ -41,7 +41,8 @@ func (t *tag) is(state uint8) bool { return t.state&state != 0 }
 
 func (t *tag) to() int { return int(t.from) + int(t.size) }
 
-// looksLikeTag reports whether what is no tag looks like one.
+// looksLikeTag reports whether s, brackets or braces that are not a known tag, was probably meant
+// to be one.
 func looksLikeTag(s string) bool {
 	body := strings.TrimPrefix(s[1:], "/")
 	return s[0] == '<' && body[0]|0x20 >= 'a' && body[0]|0x20 <= 'z' && !strings.Contains(s, "\n") || strings.HasPrefix(s, `{\`)
@@ -84,8 +85,7 @@ func allowWords(rest string, vtt bool) bool {
 	return allowNothing(rest, vtt) || strings.ContainsRune(" \t\n.", rune(rest[0]))
 }
 
-// classify returns what a tag does, by its text with the brackets, and whether it closes
-// another:
+// classify returns what a tag does, and whether it closes another. s is its text with the brackets:
 //
 //	<i>              tagItalic
 //	</FONT>          tagFont, closes
@@ -118,7 +118,8 @@ func (m *markupReader) classify(s string) (kind tagKind, closes bool) {
 	return rule.kind, closes && rule.kind != tagBreak
 }
 
-// isAttributes reports whether s is nothing but name="value" or name=value.
+// isAttributes reports whether s consists of attributes, name="value" or name=value, possibly
+// before a slash.
 func isAttributes(s string) bool {
 	for s = strings.TrimLeft(s, " \t\n"); s != "" && s != "/"; s = strings.TrimLeft(s, " \t\n") {
 		var ok bool
@@ -130,7 +131,8 @@ func isAttributes(s string) bool {
 	return true
 }
 
-// cutAttribute cuts one name="value" off s.
+// cutAttribute splits off the first attribute of s, name="value" or name=value. ok is false if s
+// does not begin with one.
 func cutAttribute(s string) (name, value, after string, ok bool) {
 	name, s, ok = strings.Cut(s, "=")
 	name = strings.TrimSpace(name)

@@ -39,7 +39,8 @@ func (l *offsetLines) lineAt(at int) int {
 	return l.rows.line(l.row)
 }
 
-// read returns the visible text of a cue, its styled spans and its place.
+// read returns the visible text of a cue, its styled spans, and the place that its markup sets, or
+// 0.
 func (m *markupReader) read(raw string, rows rowLines) (text string, spans []conference.Span, place int) {
 	m.lineIndex = offsetLines{raw: raw, rows: rows}
 	m.scan(raw)
@@ -63,7 +64,8 @@ func (m *markupReader) read(raw string, rows rowLines) (text string, spans []con
 	return text, spans, place
 }
 
-// scan finds what looks like tags.
+// scan finds the tags, line-break marks and overrides in raw, and stores them in m.tags. What only
+// looks like a tag is reported.
 func (m *markupReader) scan(raw string) {
 	m.tags = m.tags[:0]
 	closing := [2]int{-1, -1} // where the next > and the next } stand; len(raw): nowhere
@@ -136,7 +138,8 @@ func (m *markupReader) lineBreakLength(s string) int {
 	return 0
 }
 
-// matchPairs finds which tags have a partner.
+// matchPairs marks the tags that have both an opening and a closing tag. An unpaired one that is
+// probably code becomes text.
 func (m *markupReader) matchPairs(raw string) {
 	for k := range m.unpaired {
 		m.unpaired[k] = m.unpaired[k][:0]
@@ -163,8 +166,8 @@ func (m *markupReader) matchPairs(raw string) {
 	}
 }
 
-// isTypeParameter reports whether an opening tag without a partner is more likely code: it is in
-// capitals, or stands right behind a letter or a digit, as in Box<I> and Vec<u>.
+// isTypeParameter reports whether an opening tag without a closing one is more likely code: it is
+// in capitals, or directly follows a letter or a digit, as in Box<I> and Vec<u>.
 func isTypeParameter(raw string, t *tag) bool {
 	if t.kind > tagUnderline {
 		return false
@@ -179,7 +182,8 @@ func isTypeParameter(raw string, t *tag) bool {
 	return before|0x20 >= 'a' && before|0x20 <= 'z' || before >= '0' && before <= '9'
 }
 
-// apply does what a tag says. It returns the place that the tag gives the cue, or 0.
+// apply applies a tag, s, to the text that follows, and reports what it cannot keep. It returns the
+// place that the tag gives the cue, or 0.
 func (m *markupReader) apply(s string, t *tag) (place int) {
 	line := m.lineIndex.lineAt(int(t.from))
 	switch {
@@ -227,7 +231,7 @@ func (m *markupReader) applyStyle() {
 	m.builder.applyStyle(look)
 }
 
-// applyFont opens or closes a font tag or a class; what it says beyond a colour is not kept.
+// applyFont opens or closes a font tag or a class. Only its text colour is kept.
 func (m *markupReader) applyFont(s string, shut bool, line int) {
 	if shut {
 		if n := len(m.openColours); n > 0 {
@@ -258,8 +262,8 @@ func (m *markupReader) applyFont(s string, shut bool, line int) {
 	m.openColours = append(m.openColours, now)
 }
 
-// classColour returns the colour of a class tag such as <c.yellow.bg_blue>; only the text colour is
-// kept.
+// classColour returns the text colour that a class tag such as <c.yellow.bg_blue> sets, or now, the
+// present one, if it sets none. Other classes are reported.
 func (m *markupReader) classColour(s, now string, line int) string {
 	for class := range strings.SplitSeq(strings.Trim(s, "<>"), ".") {
 		look, told := m.styles[class]
@@ -293,7 +297,8 @@ func (m *markupReader) reportHidden(s string, shut bool, line int) {
 	}
 }
 
-// applyOverrides applies ASS overrides, which SubRip's players took over.
+// applyOverrides applies overrides of ASS in a SubRip caption, which SubRip's players support, too.
+// It returns the place that they set, or 0.
 func (m *markupReader) applyOverrides(s string, line int) (place int) {
 	for o := range strings.SplitSeq(s[2:len(s)-1], `\`) {
 		name, value := parseOverride(o)
@@ -319,7 +324,7 @@ func (m *markupReader) applyOverrides(s string, line int) (place int) {
 	return place
 }
 
-// overrideOn returns 1 if an override's value switches something on, else 0.
+// overrideOn returns 1 if the value of an override switches something on, or else 0.
 func overrideOn(value string) int {
 	if value == "" || value == "0" {
 		return 0
@@ -327,7 +332,8 @@ func overrideOn(value string) int {
 	return 1
 }
 
-// plainText returns text between tags as a viewer reads it, with entities decoded.
+// plainText returns text between tags as viewers see it: in WebVTT entities are decoded; in other
+// formats they are text, and the first is reported. at is the text's offset in the cue.
 func (m *markupReader) plainText(s string, at int) string {
 	if m.vtt {
 		return unescapeEntities(s)

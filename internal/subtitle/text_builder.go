@@ -19,7 +19,7 @@ type textBuilder struct {
 	spanStart int             // where the current look begins
 }
 
-// write adds a piece in the current look; "\n" in it ends a line.
+// write adds a piece of text in the current style. "\n" in it ends a line.
 func (c *textBuilder) write(s string) {
 	for {
 		l, after, more := strings.Cut(s, "\n")
@@ -35,7 +35,7 @@ func (c *textBuilder) write(s string) {
 	}
 }
 
-// newline ends the line, unless nothing is on it yet.
+// newline ends the current line, unless it is empty.
 func (c *textBuilder) newline() {
 	c.endSpan()
 	c.trimLine()
@@ -49,7 +49,7 @@ func (c *textBuilder) newline() {
 	c.spanStart = len(c.text)
 }
 
-// trimLine takes the blanks off the end of the line.
+// trimLine removes spaces and tabs at the end of the current line.
 func (c *textBuilder) trimLine() {
 	n := len(c.text)
 	for n > c.lineStart && (c.text[n-1] == ' ' || c.text[n-1] == '\t') {
@@ -61,7 +61,7 @@ func (c *textBuilder) trimLine() {
 	}
 }
 
-// applyStyle changes the look of what comes next.
+// applyStyle sets the style of the text that follows.
 func (c *textBuilder) applyStyle(look conference.Span) {
 	look.From, look.To = 0, 0
 	if look != c.style {
@@ -70,7 +70,8 @@ func (c *textBuilder) applyStyle(look conference.Span) {
 	}
 }
 
-// endSpan ends the span of the current look. White space has no look.
+// endSpan ends the current span, and adds it if its text has a style and is not only white space.
+// It continues the span before if that is adjacent and has the same style.
 func (c *textBuilder) endSpan() {
 	from := c.spanStart
 	c.spanStart = len(c.text)

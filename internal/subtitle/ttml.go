@@ -44,7 +44,8 @@ type ttmlElement struct {
 	hidden        bool // metadata
 }
 
-// readTTML reads W3C Timed Text: TTML 1 and 2, DFXP and the profiles made of them.
+// readTTML reads W3C Timed Text: TTML 1 and 2, DFXP, and their profiles. It returns an
+// inputerr.Error if the file is not well-formed XML.
 func readTTML(p *parser) error {
 	f := ttmlFile{parser: p, frameRate: 30, subFrameRate: 1, styles: map[string]ttmlStyle{}, regions: map[string]ttmlStyle{}}
 	f.dec = xml.NewDecoder(strings.NewReader(p.text))
@@ -81,7 +82,8 @@ func readTTML(p *parser) error {
 	return nil
 }
 
-// xmlError refuses a document that is no XML.
+// xmlError returns the inputerr.Error for a document that is not well-formed XML. err is what the
+// decoder returned.
 func (f *ttmlFile) xmlError(err error, line int) error {
 	var syntax *xml.SyntaxError
 	why := err.Error()
@@ -93,7 +95,7 @@ func (f *ttmlFile) xmlError(err error, line int) error {
 
 func (f *ttmlFile) top() *ttmlElement { return &f.stack[len(f.stack)-1] }
 
-// startElement opens an element.
+// startElement reads the attributes of an element, adds it to the stack, and applies what it means.
 func (f *ttmlFile) startElement(t xml.StartElement, line int) error {
 	e := ttmlElement{name: t.Name.Local, end: endUnknown}
 	var parent ttmlElement
@@ -148,7 +150,9 @@ func (f *ttmlFile) startElement(t xml.StartElement, line int) error {
 	return nil
 }
 
-// elementOpened does what an element means beyond its attributes.
+// elementOpened applies the meaning of an element that was opened: a style, a region, a line break,
+// or the beginning of a cue. own is the style of its attributes; named is that of the styles it
+// refers to.
 func (f *ttmlFile) elementOpened(e, parent ttmlElement, own, named ttmlStyle, line int) {
 	switch {
 	case e.name == "style" && parent.name == "region":
@@ -168,7 +172,8 @@ func (f *ttmlFile) elementOpened(e, parent ttmlElement, own, named ttmlStyle, li
 	f.applyStyle()
 }
 
-// flushCue completes the cue that is being read.
+// flushCue adds the cue that is being read, if there is one, to the document. A cue without text is
+// left out.
 func (f *ttmlFile) flushCue() {
 	if f.cue == nil {
 		return
@@ -200,7 +205,8 @@ func (f *ttmlFile) applyStyle() {
 	f.builder.applyStyle(look)
 }
 
-// closeElement ends the element called name, and those in it that were never closed.
+// closeElement ends the innermost element of that name, and the elements in it that were never
+// closed, which are reported. If there is none, the closing tag is reported.
 func (f *ttmlFile) closeElement(name string, line int) {
 	depth := len(f.stack) - 1
 	for depth >= 0 && f.stack[depth].name != name {
@@ -218,7 +224,7 @@ func (f *ttmlFile) closeElement(name string, line int) {
 	}
 }
 
-// endElement ends the innermost element.
+// endElement ends the innermost element, and its cue if it has one.
 func (f *ttmlFile) endElement() {
 	e := *f.top()
 	if f.cue != nil && len(f.stack) == f.cueDepth {
@@ -251,7 +257,7 @@ func (f *ttmlFile) inParagraph() bool {
 	return false
 }
 
-// resumeCue goes on with the text of an element after a part with times of its own.
+// resumeCue begins another cue for the rest of a paragraph after a part with times of its own.
 func (f *ttmlFile) resumeCue() {
 	for i := len(f.stack) - 1; i >= 0; i-- {
 		if e := f.stack[i]; e.name == "p" || e.timed {
@@ -264,7 +270,8 @@ func (f *ttmlFile) resumeCue() {
 	}
 }
 
-// addCharData takes text. Unless it is to be preserved, white space in it is one space.
+// addCharData adds text to the current cue. Text in the body but outside of a paragraph is reported
+// as lost. White space is collapsed unless xml:space preserves it.
 func (f *ttmlFile) addCharData(s string, line int) {
 	if len(f.stack) == 0 {
 		return
@@ -290,7 +297,8 @@ func (f *ttmlFile) addCharData(s string, line int) {
 	}
 }
 
-// collapseSpace makes white space one space.
+// collapseSpace replaces white space by single spaces, and removes it after white space that was
+// written before.
 func (f *ttmlFile) collapseSpace(s string) string {
 	var b strings.Builder
 	space := len(f.builder.text) > 0 && strings.IndexByte(" \t\n", f.builder.text[len(f.builder.text)-1]) >= 0

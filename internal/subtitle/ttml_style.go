@@ -14,7 +14,8 @@ type ttmlStyle struct {
 	origin, extent          *string
 }
 
-// place returns the place of the innermost element's region.
+// place returns the place of the innermost element, by its region and its own alignment, numbered
+// as on a numeric keypad, or 0 for the default.
 func (f *ttmlFile) place() int {
 	e := f.top()
 	region, told := f.regions[e.region]
