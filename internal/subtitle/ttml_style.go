@@ -42,7 +42,8 @@ func (f *ttmlFile) place() int {
 	return normalizePlace(7 - 3*row + col)
 }
 
-// parsePercents reads “10% 80%” as fractions.
+// parsePercents parses two percentages, “10% 80%”, as fractions of 1. ok is false if s is nil or
+// anything else.
 func parsePercents(s *string) (x, y float64, ok bool) {
 	if s == nil {
 		return 0, 0, false
@@ -53,7 +54,7 @@ func parsePercents(s *string) (x, y float64, ok bool) {
 	return x / 100, y / 100, err1 == nil && err2 == nil && strings.HasSuffix(a, "%") && strings.HasSuffix(b, "%")
 }
 
-// setAttribute takes an attribute over.
+// setAttribute sets what an attribute says about style or place. Others are ignored.
 func (s *ttmlStyle) setAttribute(a xml.Attr) {
 	v := strings.TrimSpace(a.Value)
 	flag := func(on bool) *bool { return &on }

@@ -9,7 +9,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// setParameter reads what the tt element says of times.
+// setParameter sets the frame rate or the tick rate from an attribute of the tt element. Others,
+// and invalid values, are ignored.
 func (f *ttmlFile) setParameter(a xml.Attr) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(a.Value), 64)
 	good := err == nil && v > 0 && v < 1e9
@@ -39,7 +40,10 @@ func (f *ttmlFile) setParameter(a xml.Attr) {
 	}
 }
 
-// setElementTimes works out when an element is shown. Times count from when its parent begins.
+// setElementTimes sets when an element begins and ends. The times begin, end and dur count from the
+// beginning of its parent or, in a sequence, from the end of the element before it. An element ends
+// no later than its parent. A time that cannot be read is reported; one that is too large is an
+// inputerr.Error.
 func (f *ttmlFile) setElementTimes(e *ttmlElement, parent ttmlElement, begin, end, dur string, line int) error {
 	from := parent.begin
 	if parent.seq {
@@ -83,8 +87,8 @@ func (f *ttmlFile) setElementTimes(e *ttmlElement, parent ttmlElement, begin, en
 	return nil
 }
 
-// parseTime reads a clock time, with a fraction or frames, or a number with its unit.
-// It is negative where the time is too far away.
+// parseTime parses a clock time, with a fraction or frames, or a number with its unit, such as
+// "1.5s". ok is false if it is neither. A time that is too large is negative.
 func (f *ttmlFile) parseTime(s string) (time.Duration, bool) {
 	s = strings.TrimSpace(s)
 	if parts := strings.Split(s, ":"); len(parts) == 4 {
@@ -111,7 +115,7 @@ func (f *ttmlFile) parseTime(s string) (time.Duration, bool) {
 	return f.toDuration(v*size, false), ok
 }
 
-// tickRate returns the number of ticks per second: the declared one, else that of the frames.
+// tickRate returns the number of ticks a second: the declared one, or that of the frames, or 1.
 func (f *ttmlFile) tickRate() float64 {
 	switch {
 	case f.ticksPerSecond > 0:
@@ -122,8 +126,8 @@ func (f *ttmlFile) tickRate() float64 {
 	return 1
 }
 
-// toDuration converts seconds, rounded to milliseconds. It returns a negative duration if the time
-// is too large.
+// toDuration converts seconds to a duration, rounded to milliseconds. If far is set, or s is too
+// large, it is negative.
 func (f *ttmlFile) toDuration(s float64, far bool) time.Duration {
 	if far || s > maxTimeMS/1000 {
 		return -time.Hour

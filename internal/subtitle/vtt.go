@@ -7,8 +7,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// readVTT reads WebVTT as the W3C specifies it, and the text that its parser would throw
-// away: what follows an empty line, and what looks like a tag and is none.
+// readVTT reads WebVTT as the W3C specifies it. It also keeps text that the W3C's parser would
+// drop: what follows an empty line in a cue, and what looks like a tag but is not one.
 func readVTT(p *parser) error {
 	m := &markupReader{reporter: &p.reporter, vtt: true, styles: map[string]conference.Span{}, voices: map[string]bool{}}
 	b := &blockReader{parser: p, parseTimes: parseArrowTimes, numbered: true, readMarkup: m.read}
@@ -35,7 +35,8 @@ func readVTT(p *parser) error {
 	return b.read(at, line)
 }
 
-// readVTTHeader reads from the signature to the first empty line, or to the first times.
+// readVTTHeader reads the header, which ends at the first empty line or cue. It returns the byte
+// offset after it, and the number of the line there.
 func (p *parser) readVTTHeader() (at, line int) {
 	line = 1
 	for first := true; at < len(p.text); line++ {
@@ -74,7 +75,8 @@ func (p *parser) readVTTHeader() (at, line int) {
 	return at, line
 }
 
-// cueStartsAt reports whether a cue begins at this line: its times, or its name above them.
+// cueStartsAt reports whether the line at the byte offset at, or the one after it, has the times of
+// a cue.
 func (p *parser) cueStartsAt(at int) bool {
 	l, rest, _ := strings.Cut(p.text[at:], "\n")
 	if _, ok := parseArrowTimes(l); ok {
@@ -85,7 +87,8 @@ func (p *parser) cueStartsAt(at int) bool {
 	return ok
 }
 
-// parseVTTSettings reads the settings behind a cue's times, and returns what is none.
+// parseVTTSettings parses the settings behind a cue's times, sets the cue's place, and returns what
+// follows the settings. Those that a cue cannot hold are reported.
 func parseVTTSettings(c *conference.Cue, s string, p *parser) (rest string) {
 	col, row := 1, 2
 	for s != "" {
@@ -128,7 +131,8 @@ func alignColumn(value string, col int) int {
 	return col
 }
 
-// horizontalThird returns 0, 1 or 2 for the left, middle and right third of a line from 0 to 1.
+// horizontalThird returns 0, 1 or 2 for the first, second or last third of a line or column on
+// which x goes from 0 to 1.
 func horizontalThird(x float64) int {
 	switch {
 	case x < 1.0/3:
@@ -156,8 +160,8 @@ func lineRow(value string) int {
 	return 0
 }
 
-// parseVTTStyles finds the colours that STYLE blocks give to classes:
-// ::cue(.name) { color: #rrggbb }.
+// parseVTTStyles adds to styles, by class, the colours that STYLE blocks define: ::cue(.name) {
+// color: #rrggbb }.
 func parseVTTStyles(text string, styles map[string]conference.Span) {
 	for rest := text; ; {
 		_, after, found := strings.Cut(rest, "::cue(")

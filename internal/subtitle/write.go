@@ -24,10 +24,11 @@ type WriteOptions struct {
 // ErrNoCues is returned for a file that would hold no cue.
 var ErrNoCues = errors.New("there is no cue to write")
 
-// Write writes cues, which are ascending, in a format. SRT is plain UTF-8: LF, no
-// byte-order mark, numbered from 1, no entities. What the format cannot hold is written
-// as near as it can be, and each loss is said. Nothing is written unless it reads back
-// the same but for the losses (which a transcript, being no subtitles, cannot).
+// Write writes cues, in ascending order, in a format. SRT is plain UTF-8: LF, no byte-order mark,
+// numbered from 1, no entities. What the format cannot hold is written as nearly as possible, and
+// each loss is returned as a diagnostic. It reads back what it is about to write; if that differs
+// from the cues, it returns an error and writes nothing (except for a transcript, which cannot be
+// read back). It returns ErrNoCues if no cue is left.
 func Write(w io.Writer, cues []conference.Cue, f Format, o WriteOptions) (losses []Diagnostic, err error) {
 	cues, losses = fitCues(cues, f, o)
 	if len(cues) == 0 {
@@ -58,7 +59,8 @@ func Write(w io.Writer, cues []conference.Cue, f Format, o WriteOptions) (losses
 	return losses, err
 }
 
-// verifyReadsBack reads what was written of settled cues and compares the two.
+// verifyReadsBack returns an error unless written, when it is parsed, has the same cues. cues must
+// be normalised.
 func verifyReadsBack(written []byte, cues []conference.Cue) error {
 	doc, err := Parse("", written, Options{Encoding: "utf-8", MaxBytes: int64(len(written))})
 	if err != nil {
@@ -84,7 +86,7 @@ type cueFitter struct {
 	unstyled []string // cues whose look or place a transcript loses
 }
 
-// fitCues returns the cues as a format can hold them, and a finding for each loss.
+// fitCues returns the cues as the format can hold them, and a diagnostic for each loss.
 func fitCues(cues []conference.Cue, f Format, o WriteOptions) (fit []conference.Cue, losses []Diagnostic) {
 	p := cueFitter{format: f, plain: o.Plain}
 	for i, c := range cues {
@@ -103,12 +105,13 @@ func fitCues(cues []conference.Cue, f Format, o WriteOptions) (fit []conference.
 	return fit, p.losses
 }
 
-// addLoss adds what is lost of the n-th cue.
+// addLoss adds a diagnostic about a loss of c, cue number n.
 func (p *cueFitter) addLoss(c conference.Cue, n int, key string, pairs ...string) {
 	p.losses = append(p.losses, newDiagnostic(c.Line, message.New(key, append(pairs, "cue", strconv.Itoa(n))...)))
 }
 
-// addSummary adds one diagnostic for all cues of one kind of loss.
+// addSummary adds one diagnostic for all cues with a kind of loss, whose numbers are cues. It adds
+// none if there are none.
 func (p *cueFitter) addSummary(key string, cues []string) {
 	if len(cues) == 0 {
 		return
@@ -120,7 +123,7 @@ func (p *cueFitter) addSummary(key string, cues []string) {
 	p.losses = append(p.losses, newDiagnostic(0, m))
 }
 
-// firstNumbers names the first few.
+// firstNumbers returns the first ten cue numbers in words.
 func firstNumbers(cues []string) string {
 	const few = 10
 	if len(cues) > few {
@@ -129,7 +132,8 @@ func firstNumbers(cues []string) string {
 	return strings.Join(cues, ", ")
 }
 
-// fit returns the n-th cue as the format can hold it. ok is false if there is nothing to show.
+// fit returns c, cue number n, as the format can hold it, and adds diagnostics about what that
+// loses. ok is false if nothing visible is left.
 func (p *cueFitter) fit(n int, c conference.Cue) (fit conference.Cue, ok bool) {
 	fit = normalizeCue(c)
 	if withoutSpace(fit.Text) == "" {
@@ -157,7 +161,8 @@ func (p *cueFitter) fit(n int, c conference.Cue) (fit conference.Cue, ok bool) {
 	return fit, true
 }
 
-// roundToHundredths rounds a cue's times to what ASS can say; it still lasts some time.
+// roundToHundredths rounds the times of cue number n to hundredths of a second, as SSA and ASS have
+// them. A cue keeps a duration above zero.
 func (p *cueFitter) roundToHundredths(n int, c conference.Cue) conference.Cue {
 	const hundredth = 10 * time.Millisecond
 	start, end := c.Start.Round(hundredth), c.End.Round(hundredth)
@@ -176,7 +181,7 @@ var emptyLinePattern = regexp.MustCompile(`\n[ \t]*\n`)
 // tagLikePattern is text that some players hide, though it is no tag of SubRip.
 var tagLikePattern = regexp.MustCompile(`</?[A-Za-z][^<>\n]*>`)
 
-// reportMarkupLike adds a loss if the text of cue n contains what players may take for markup.
+// reportMarkupLike adds a loss if the text of cue number n has what players may take for markup.
 func (p *cueFitter) reportMarkupLike(n int, c conference.Cue) {
 	if len(guardPositions(c.Text)) > 0 {
 		p.addLoss(c, n, "text-like-markup")

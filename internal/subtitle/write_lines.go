@@ -92,7 +92,7 @@ func (l styledLine) trim() styledLine {
 	return l
 }
 
-// isVisible reports whether there is anything to see on the line.
+// isVisible reports whether the line has visible characters.
 func (l styledLine) isVisible() bool {
 	return slices.ContainsFunc(l, func(p styledText) bool { return withoutSpace(p.text) != "" })
 }
@@ -158,7 +158,8 @@ func withoutStyle(c conference.Cue) conference.Cue {
 	return c
 }
 
-// sameCue reports whether a viewer could not tell a from b, both settled.
+// sameCue reports whether two normalised cues look the same at the same times. Ids and lines do not
+// count.
 func sameCue(a, b conference.Cue) bool {
 	return a.Start == b.Start && a.End == b.End && sameAppearance(a, b)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// writeSRT writes settled cues as players read SubRip: i, b, u and font tags that end
-// with their line, and a place as the {\an8} that they took over from ASS.
+// writeSRT writes normalised cues as players read SubRip: with i, b, u and font tags that end on
+// their line, and with a place as {\an8}, which players know from ASS.
 func writeSRT(b *bytes.Buffer, cues []conference.Cue) {
 	for i, c := range cues {
 		if i > 0 {
@@ -39,7 +39,8 @@ func srtTags(look conference.Span) (open, shut string) {
 	return open + o, s + shut
 }
 
-// styleTags returns the opening and closing tags of a style, which SubRip and WebVTT share.
+// styleTags returns the opening and closing tags for bold, italic and underlined text in SubRip and
+// WebVTT.
 func styleTags(look conference.Span) (open, shut string) {
 	if look.Italic {
 		open, shut = open+"<i>", "</i>"+shut
@@ -96,8 +97,8 @@ func resizeSpan(s conference.Span, at, n int) conference.Span {
 	return s
 }
 
-// guardPositions returns the positions in a text of the joiners of [guardMarkup]: in tags after the
-// bracket, and before times.
+// guardPositions returns the byte offsets at which [guardMarkup] inserts word joiners, ascending:
+// after the opening bracket of what looks like a tag, and before what looks like times.
 func guardPositions(text string) (at []int) {
 	for i := 0; i < len(text); i++ {
 		if (text[i] == '<' || text[i] == '{') && isMarkup(text[i], strings.TrimLeft(text[i+1:], wordJoiner)) {
@@ -115,7 +116,7 @@ func guardPositions(text string) (at []int) {
 	return at
 }
 
-// looksLikeArrowTimes reports whether the reader or its gate would take a line for times.
+// looksLikeArrowTimes reports whether the parser or the loss check takes a line for times.
 func looksLikeArrowTimes(l string) bool {
 	if l == "" {
 		return false
@@ -125,8 +126,8 @@ func looksLikeArrowTimes(l string) bool {
 	return read || counted
 }
 
-// isMarkup reports whether a bracket and what follows it begin with a tag, or with braces
-// whose text players hide.
+// isMarkup reports whether bracket and rest, the text that follows it, begin with a tag that
+// players act on, or with braces that they hide.
 func isMarkup(bracket byte, rest string) bool {
 	rest = rest[:min(len(rest), maxTagLength)]
 	if bracket == '{' {
@@ -140,7 +141,7 @@ func isMarkup(bracket byte, rest string) bool {
 	return kind != tagText
 }
 
-// formatTime formats t as 00:00:01,000, with the decimal mark of the format.
+// formatTime returns t as 00:00:01,000, with point as the decimal mark.
 func formatTime(t time.Duration, point byte) string {
 	ms := t.Milliseconds()
 	return fmt.Sprintf("%02d:%02d:%02d%c%03d", ms/3600000, ms/60000%60, ms/1000%60, point, ms%1000)

@@ -11,10 +11,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// writeSSA writes settled cues as SubStation Alpha, version 4 or, for ASS, 4+. go-astisub
-// writes the file; the text of a cue is written here, because its writer puts a space
-// between pieces of a line, leaves braces as they are, and ends lines with \n, which
-// players show as a space.
+// writeSSA writes normalised cues as SubStation Alpha, version 4 or, for ASS, 4+. go-astisub writes
+// the file, but not the text of a cue: its writer puts spaces between the pieces of a line, does
+// not escape braces, and ends lines with \n, which players show as a space.
 func writeSSA(b *bytes.Buffer, cues []conference.Cue, f Format) error {
 	doc := astisub.NewSubtitles()
 	doc.Metadata = &astisub.Metadata{SSAScriptType: "v4.00", SSAPlayResX: new(384), SSAPlayResY: new(288)}
@@ -91,8 +90,8 @@ func ssaColour(colour string) string {
 	return "&H" + strings.ToUpper(colour[5:7]+colour[3:5]+colour[1:3]) + "&"
 }
 
-// ssaEscape writes an opening brace with a backslash, and keeps a backslash of the text
-// from meaning anything by a joiner after it.
+// ssaEscape escapes text for SSA: an opening brace gets a backslash, and a backslash that would
+// start an escape gets a word joiner after it.
 func ssaEscape(s string) string {
 	var b strings.Builder
 	for i, r := range s {

@@ -13,7 +13,8 @@ import (
 // ParagraphPause is the pause in speech before a transcript begins a new paragraph.
 const ParagraphPause = 3 * time.Second
 
-// writeTranscript writes what is said, a line a cue, in paragraphs that end with a pause.
+// writeTranscript writes the text of the cues without times, one line for each, with an empty line
+// at each pause of ParagraphPause or more.
 func writeTranscript(b *bytes.Buffer, cues []conference.Cue) {
 	for i, c := range cues {
 		if i > 0 && c.Start-cues[i-1].End >= ParagraphPause {
@@ -30,8 +31,8 @@ func writeTranscript(b *bytes.Buffer, cues []conference.Cue) {
 	}
 }
 
-// needsSpace reports whether a space parts two lines that are written as one: not where both
-// sides of it are of a script that has none.
+// needsSpace reports whether two lines need a space between them if they are joined. They do not if
+// both sides are of a script without spaces.
 func needsSpace(before, after string) bool {
 	last, _ := utf8.DecodeLastRuneInString(before)
 	first, _ := utf8.DecodeRuneInString(after)

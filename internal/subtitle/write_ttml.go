@@ -17,8 +17,8 @@ type ttmlDocument struct {
 	astisub.TTMLOut
 }
 
-// writeTTML writes settled cues as W3C Timed Text (TTML 1). Every cue names a region,
-// because a cue without one is shown at the top left.
+// writeTTML writes normalised cues as W3C Timed Text (TTML 1). Each cue names a region, because one
+// without is shown at the top left.
 func writeTTML(b *bytes.Buffer, cues []conference.Cue, o WriteOptions) error {
 	doc := ttmlDocument{"preserve", astisub.TTMLOut{
 		Lang:            o.Language,

@@ -9,9 +9,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// writeVTT writes settled cues as the W3C's WebVTT. It is not go-astisub's writer,
-// which leaves --> in the text as it is, joins the tags of neighbours by their place and
-// not by their nesting, has no Language header, and no classes but five colours.
+// writeVTT writes normalised cues as WebVTT. go-astisub's writer is not used: it leaves --> in the
+// text as it is, nests the tags of neighbouring spans wrongly, and has no Language header and only
+// five colours.
 func writeVTT(b *bytes.Buffer, cues []conference.Cue, o WriteOptions) {
 	b.WriteString("WEBVTT\n")
 	if o.Language != "" {
@@ -29,7 +29,7 @@ func writeVTT(b *bytes.Buffer, cues []conference.Cue, o WriteOptions) {
 	}
 }
 
-// vttLine returns a line with its tags. If a careless reader could take it for times, its first
+// vttLine returns a line with its tags. If a lenient parser could take it for times, its first
 // character is written as a numeric entity.
 func vttLine(l styledLine) (s string) {
 	for _, p := range l {
@@ -53,7 +53,7 @@ var vttColours = map[string]string{
 	"#ffff00": "yellow", "#ff00ff": "magenta", "#0000ff": "blue", "#000000": "black",
 }
 
-// vttClass returns the class of a colour: its name, or one that a STYLE block defines.
+// vttClass returns the class of a colour: its name in WebVTT, or one that writeVTTStyles defines.
 func vttClass(colour string) string {
 	if name, ok := vttColours[colour]; ok {
 		return name
@@ -61,7 +61,8 @@ func vttClass(colour string) string {
 	return "colour-" + strings.TrimPrefix(colour, "#")
 }
 
-// coloursWithoutClass returns the colours that WebVTT has no class for.
+// coloursWithoutClass removes the colours that have a class in WebVTT from colours, in place, and
+// returns the rest.
 func coloursWithoutClass(colours []string) []string {
 	return slices.DeleteFunc(colours, func(c string) bool { return vttColours[c] != "" })
 }

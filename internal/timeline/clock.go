@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// ParseClock parses a time as people write it: "00:03:10", "00:03:10.250", "3:10" or
-// "190.25" (seconds). Minutes and seconds that follow a colon must be below 60. Negative
-// times are refused.
+// ParseClock parses a time as people write it: "00:03:10", "00:03:10.250", "3:10" or "190.25"
+// (seconds). Minutes and seconds that follow a colon must be below 60. Negative times are an error.
 func ParseClock(s string) (time.Duration, error) {
 	bad := fmt.Errorf("%q is not a time: write HH:MM:SS, MM:SS or seconds, with .mmm if need be", s)
 	parts := strings.Split(s, ":")
@@ -42,8 +41,8 @@ func ParseClock(s string) (time.Duration, error) {
 	return t + time.Duration(n), nil
 }
 
-// FormatClock returns a time as HH:MM:SS, followed by .mmm unless it is a whole second.
-// It rounds to the millisecond; ParseClock reads the result back.
+// FormatClock returns a time as HH:MM:SS, followed by .mmm unless it is a whole second. It rounds
+// to the millisecond. ParseClock parses the result.
 func FormatClock(t time.Duration) string {
 	t = t.Round(time.Millisecond)
 	if t%time.Second == 0 {
@@ -52,9 +51,8 @@ func FormatClock(t time.Duration) string {
 	return FormatTimestamp(t)
 }
 
-// FormatTimestamp returns a time as HH:MM:SS.mmm, the timestamp of WebVTT. (SubRip has a
-// comma where this has the point.) Parts of a millisecond are cut off, and a negative time
-// has a minus sign in front.
+// FormatTimestamp returns a time as HH:MM:SS.mmm, as in WebVTT. (SubRip has a comma instead of the
+// point.) Fractions of a millisecond are cut off, and a negative time has a minus sign in front.
 func FormatTimestamp(t time.Duration) string {
 	sign, ms := "", t.Milliseconds()
 	if ms < 0 {

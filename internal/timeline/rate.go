@@ -43,10 +43,10 @@ func ParseRate(s string) (Rate, error) {
 // String returns the rate as ffmpeg writes it: "25/1" or "30000/1001".
 func (r Rate) String() string { return fmt.Sprintf("%d/%d", r.Num, r.Den) }
 
-// MarshalText returns what String does.
+// MarshalText returns the rate as String does.
 func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText parses what MarshalText returned.
+// UnmarshalText parses a frame rate as ParseRate does.
 func (r *Rate) UnmarshalText(b []byte) (err error) {
 	*r, err = ParseRate(string(b))
 	return err

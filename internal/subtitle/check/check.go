@@ -42,7 +42,7 @@ func (s Severity) Weight() float64 {
 	return 0
 }
 
-// Rank returns the position of the severity in the order note, warning, error.
+// Rank returns 0 for a note, 1 for a warning, 2 for an error, and -1 for any other severity.
 func (s Severity) Rank() int { return slices.Index([]Severity{Note, Warning, Error}, s) }
 
 // Code identifies a rule. It is stable: reports and translations refer to it.
@@ -88,8 +88,8 @@ var rules = []struct {
 	{Unbalanced, "unbalanced lines", "move the break"},
 }
 
-// RuleText returns the title of a rule and how to fix what it finds, in English. A code that is
-// not a rule's is its own title.
+// RuleText returns the title of a rule and how to fix what it finds, in English. For an unknown
+// code it returns the code and "".
 func RuleText(c Code) (title, remedy string) {
 	for _, r := range rules {
 		if r.code == c {
@@ -121,8 +121,8 @@ type Finding struct {
 	excess float64 // how many times the limit, to order findings
 }
 
-// Check checks cues, in any order, against a profile. The language (BCP 47) selects the rules
-// for line breaks; length is the recording's, 0 if unknown.
+// Check checks cues, in any order, against a profile. language (BCP 47) selects the rules for line
+// breaks. length is that of the recording, or 0 if it is unknown.
 func Check(cues []conference.Cue, profile Profile, language string, length time.Duration) Report {
 	c := checker{profile, grammarFor(language), length}
 	found := make([][]Finding, len(cues))
@@ -157,7 +157,7 @@ type checker struct {
 // cut to it.
 const maxExcess = 10
 
-// checkCue checks a cue without regard to its neighbours.
+// checkCue returns the findings about a cue by itself, without its neighbours.
 func (c checker) checkCue(cue conference.Cue) []Finding {
 	found := c.checkOutside(cue)
 	if oneLine(cue.Text) == "" {
@@ -167,7 +167,7 @@ func (c checker) checkCue(cue conference.Cue) []Finding {
 	return append(found, c.checkLines(cue.Text)...)
 }
 
-// checkOutside checks whether a cue starts within the recording.
+// checkOutside returns a finding if a cue starts before the recording or after its end.
 func (c checker) checkOutside(cue conference.Cue) []Finding {
 	switch {
 	case cue.Start < 0:
@@ -178,7 +178,8 @@ func (c checker) checkOutside(cue conference.Cue) []Finding {
 	return nil
 }
 
-// checkTimes checks how long a cue is shown, and whether its text can be read in that time.
+// checkTimes returns findings about a cue that ends before it starts, is shown for too short or too
+// long a time, or for less than it takes to read.
 func (c checker) checkTimes(cue conference.Cue) (found []Finding) {
 	p, shown := c.profile, cue.End-cue.Start
 	if shown <= 0 {
@@ -196,8 +197,8 @@ func (c checker) checkTimes(cue conference.Cue) (found []Finding) {
 	return found
 }
 
-// checkSpeed compares the reading time of a text with the time it is shown. The finding is an
-// error above the profile's TooFast, and a warning above its comfortable speed.
+// checkSpeed returns a finding if a text takes longer to read than it is shown. It is an error
+// above the profile's TooFast, and otherwise a warning. ok is false if there is none.
 func (c checker) checkSpeed(text string, shown time.Duration) (Finding, bool) {
 	p, needs := c.profile, c.profile.ReadingTime(text)
 	if shown >= needs {
@@ -214,7 +215,8 @@ func (c checker) checkSpeed(text string, shown time.Duration) (Finding, bool) {
 		"needs", seconds(needs), "shown", seconds(shown)), true
 }
 
-// checkLines checks the number and length of lines and where they are broken.
+// checkLines returns findings about the number and the length of a text's lines, and about where
+// they are broken.
 func (c checker) checkLines(text string) (found []Finding) {
 	p, lines := c.profile, strings.Split(text, "\n")
 	if p.Lines > 0 && len(lines) > p.Lines {
@@ -235,7 +237,7 @@ func (c checker) checkLines(text string) (found []Finding) {
 	return found
 }
 
-// checkBreak checks whether the break between two lines separates words that belong together.
+// checkBreak returns a finding if the break between two lines separates words that belong together.
 func (c checker) checkBreak(above, below string) []Finding {
 	before, after := splitWords(above), splitWords(below)
 	if len(before) == 0 || len(after) == 0 || startsOwnLine(after[0]) {
@@ -252,8 +254,9 @@ func (c checker) checkBreak(above, below string) []Finding {
 // reported. TED asks for at most 2; few viewers notice less than 3.
 const unbalancedRatio = 3
 
-// checkBalance compares the two lines of a cue whose text does not fit on one. Lines of
-// different speakers, and a line that names the speaker, are not compared.
+// checkBalance returns a note if a cue has two lines of which one is unbalancedRatio times as long
+// as the other, and the text does not fit on one line. Lines of different speakers, and a line that
+// names the speaker, are not compared.
 func (c checker) checkBalance(lines []string) (Finding, bool) {
 	if len(lines) != 2 || startsOwnLine(strings.TrimSpace(lines[1])) || strings.HasSuffix(strings.TrimSpace(lines[0]), ":") {
 		return Finding{}, false
@@ -266,13 +269,13 @@ func (c checker) checkBalance(lines []string) (Finding, bool) {
 		"ratio", fmt.Sprint(unbalancedRatio)), true
 }
 
-// startsOwnLine reports whether a word begins something that needs its own line: another
-// speaker, a song, a sound.
+// startsOwnLine reports whether a word begins something that needs a line of its own, such as
+// another speaker, a song or a sound.
 func startsOwnLine(word string) bool {
 	return isDash(word) || strings.HasPrefix(word, ">>") || word != "" && strings.ContainsRune("•*♪#[(", firstRune(word))
 }
 
-// isDash reports whether a word begins with a dash, as another speaker's line does.
+// isDash reports whether a word begins with a dash, as the line of another speaker does.
 func isDash(word string) bool {
 	return word != "" && strings.ContainsRune("-‐–—", firstRune(word))
 }
@@ -282,8 +285,8 @@ func firstRune(word string) rune {
 	return r
 }
 
-// checkPair compares a cue with the one shown before it. Cues at different screen positions may
-// overlap.
+// checkPair returns at most one finding about a cue and the one shown before it: an overlap, a
+// duplicate or a gap that is too small. Cues at different screen positions may overlap.
 func (c checker) checkPair(before, cue conference.Cue) []Finding {
 	p, gap := c.profile, cue.Start-before.End
 	switch {
@@ -301,12 +304,12 @@ func (c checker) checkPair(before, cue conference.Cue) []Finding {
 	return nil
 }
 
-// screenPosition returns the position of a cue on the screen; bottom centre, the default, has
-// two values in files.
+// screenPosition returns the position of a cue on the screen, as on a numeric keypad. Bottom
+// centre, for which files have 0 or 2, is always 2.
 func screenPosition(cue conference.Cue) int { return cmp.Or(cue.Position, 2) }
 
-// consecutive yields, in order of start, the index of each cue after that of the one shown last
-// before it. Cues without a duration are skipped.
+// consecutive yields the index of each cue, in order of start, after that of the cue before it that
+// ends last. Cues without a duration are skipped.
 func consecutive(cues []conference.Cue) iter.Seq2[int, int] {
 	return func(yield func(before, cue int) bool) {
 		last := -1 // the cue so far that ends last
@@ -334,8 +337,9 @@ func byStart(cues []conference.Cue) []int {
 	return order
 }
 
-// outOfOrder finds cues that come after one that starts later, in the given order or, if that
-// is sorted, in the file. It maps their indexes to that of the later-starting cue.
+// outOfOrder returns, for each cue that starts before an earlier one in the given order, its index
+// and that of the earlier one. If the given order is sorted, the order of the lines in the file
+// counts.
 func outOfOrder(cues []conference.Cue) map[int]int {
 	order := make([]int, len(cues))
 	for i := range order {
@@ -349,7 +353,8 @@ func outOfOrder(cues []conference.Cue) map[int]int {
 	return outOfOrderIn(order, cues)
 }
 
-// outOfOrderIn finds the cues that start before an earlier one in the given order.
+// outOfOrderIn returns, for each cue that starts before an earlier one in order, its index and that
+// of the earlier one.
 func outOfOrderIn(order []int, cues []conference.Cue) map[int]int {
 	found, latest := map[int]int{}, -1
 	for _, i := range order {
@@ -365,7 +370,7 @@ func outOfOrderIn(order []int, cues []conference.Cue) map[int]int {
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
-// Excerpt returns the beginning of a text on one line, at most 60 characters.
+// Excerpt returns a text on one line, cut to 60 characters if it is longer.
 func Excerpt(text string) string {
 	const most = 60
 	if r := []rune(singleLine(text)); len(r) > most {
@@ -374,7 +379,7 @@ func Excerpt(text string) string {
 	return singleLine(text)
 }
 
-// singleLine returns a text on one line, with control characters replaced by spaces.
+// singleLine returns a text on one line: line breaks become slashes, and control characters spaces.
 func singleLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -19,7 +19,7 @@ type Change struct {
 	After  string `json:"after"`
 }
 
-// String formats the change as “line 12: too-short: 00:00:01.000 --> 00:00:01.500 → …”.
+// String returns the change as “line 12: too-short: 00:00:01.000 --> 00:00:01.500 → …”.
 func (c Change) String() string {
 	where := fmt.Sprintf("cue %d", c.Cue)
 	if c.Line > 0 {
@@ -61,12 +61,13 @@ type fixer struct {
 	changes []Change
 }
 
-// record adds a change of cue i to the list.
+// record adds a change of cue i, for the rule code, to the list of changes.
 func (f *fixer) record(i int, code Code, before, after string) {
 	f.changes = append(f.changes, Change{Line: f.lines[i], Cue: i + 1, Code: code, Before: before, After: after})
 }
 
-// sortCues copies the cues in order of start.
+// sortCues copies the cues in order of start into f. Those that were out of order lose their line,
+// and are recorded as changed.
 func (f *fixer) sortCues(cues []conference.Cue) {
 	stray := outOfOrder(cues)
 	for _, i := range byStart(cues) {
@@ -108,7 +109,9 @@ func (f *fixer) extendShort() {
 	}
 }
 
-// closeGaps ends cues exactly where the next one starts if they nearly do.
+// closeGaps ends each cue the profile's gap before the next one starts, if it overlaps that by no
+// more than the profile allows to correct, or leaves a gap that is too small. It changes no cue
+// whose times would then break a more serious rule.
 func (f *fixer) closeGaps() {
 	p := f.profile
 	for i, b := range f.cues[min(1, len(f.cues)):] {
@@ -125,7 +128,7 @@ func (f *fixer) closeGaps() {
 	}
 }
 
-// setEnd changes the end of cue i because of a rule.
+// setEnd changes the end of cue i, and records that as a change for the rule code.
 func (f *fixer) setEnd(i int, end time.Duration, code Code) {
 	before := timeRange(f.cues[i])
 	f.cues[i].End = end
@@ -136,7 +139,8 @@ func timeRange(cue conference.Cue) string {
 	return timeline.FormatTimestamp(cue.Start) + " --> " + timeline.FormatTimestamp(cue.End)
 }
 
-// rewrap breaks the lines of cue i again if there are too many or one is too long.
+// rewrap breaks the lines of cue i again if there are too many or one is too long. It leaves the
+// cue as it is if the result would break more serious rules.
 func (f *fixer) rewrap(i int) {
 	cue := f.cues[i]
 	found := f.checkLines(cue.Text)
@@ -152,10 +156,10 @@ func (f *fixer) rewrap(i int) {
 	f.record(i, found[at].Code, cue.Text, mended.Text)
 }
 
-// sameWords reports whether two texts differ in white space only.
+// sameWords reports whether two texts differ only in white space.
 func sameWords(a, b string) bool { return slices.Equal(splitWords(a), splitWords(b)) }
 
-// worse reports whether the findings a weigh more than b: more errors, or as many and more
+// worse reports whether the findings a are worse than b: they have more errors, or as many and more
 // warnings, or as many of both and more notes.
 func worse(a, b []Finding) bool {
 	var x, y Counts

@@ -85,8 +85,7 @@ type grammar struct {
 	classes map[string]*wordClass
 }
 
-// grammarFor returns the grammar of a BCP 47 language, or nil if there is none. In other
-// languages only the balance of lines is checked.
+// grammarFor returns the grammar of a language, a BCP 47 tag, or nil if there is none.
 func grammarFor(tag string) *grammar {
 	base, _, _ := language.Make(tag).Raw()
 	classes, ok := grammars[base.String()]
@@ -104,8 +103,8 @@ func grammarFor(tag string) *grammar {
 	return g
 }
 
-// badBreakReason returns why a line should not be broken between the last of the words before
-// and the word next, or "" if it may.
+// badBreakReason returns why a line should not be broken between the words before it and the word
+// next, or "" if it may be. It is always "" for the nil grammar.
 func (g *grammar) badBreakReason(before []string, next string) wordKind {
 	if g == nil || len(before) == 0 {
 		return ""
@@ -129,14 +128,14 @@ func trimOpening(word string) string {
 	return strings.TrimLeft(word, "\"“”‘'([{¿¡«„-–—")
 }
 
-// endsPhrase reports whether a word ends a sentence or part of one, so that the next may be
-// capitalised for coming first.
+// endsPhrase reports whether a word ends a sentence or a part of one, so that a capital after it
+// need not mean a name.
 func endsPhrase(word string) bool {
 	r, _ := utf8.DecodeLastRuneInString(word)
 	return unicode.IsPunct(r) || r == '>'
 }
 
-// isName reports whether a word looks like a name: a capital and small letters.
+// isName reports whether a word looks like a name: a capital followed by small letters.
 func isName(word string) bool {
 	first, n := utf8.DecodeRuneInString(word)
 	if !unicode.IsUpper(first) || len(word) == n {

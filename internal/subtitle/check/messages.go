@@ -44,7 +44,8 @@ var English = message.Templates{
 	"unbalanced.wide":          "has lines of {first} and {second} full-width characters, one of them {ratio} times as long as the other or more",
 }
 
-// newFinding returns a finding whose excess is limited to maxExcess.
+// newFinding returns a finding with an English message. variant distinguishes cases of the rule,
+// and pairs are names and values for the message; see [English]. The excess is cut to maxExcess.
 func newFinding(s Severity, c Code, excess float64, variant string, pairs ...string) Finding {
 	code := string(c)
 	if variant != "" {
@@ -63,7 +64,8 @@ func pairFinding(s Severity, c Code, excess float64, other conference.Cue, pairs
 	return newFinding(s, c, excess, "line", append(pairs, "line", fmt.Sprint(other.Line))...)
 }
 
-// seconds formats a duration: milliseconds below one second, else tenths of seconds.
+// seconds returns a duration in words: in milliseconds below one second, otherwise in seconds with
+// one decimal.
 func seconds(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%d ms", d.Milliseconds())
@@ -71,5 +73,5 @@ func seconds(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
-// number formats a limit or a count with at most four digits.
+// number returns a limit or a count with at most four digits.
 func number(x float64) string { return fmt.Sprintf("%.4g", x) }

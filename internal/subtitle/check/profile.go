@@ -99,7 +99,8 @@ func ProfileByName(name string) (Profile, error) {
 	return Profile{}, inputerr.Coded("profile.unknown", "there is no profile “{name}”", "name", name, "known", strings.Join(ProfileNames(), ", ")).Hint("Choose one of {known}")
 }
 
-// characters converts columns to the characters that the profile counts.
+// characters converts a width in columns to the characters that the profile counts, which may be
+// full-width.
 func (p Profile) characters(columns int) float64 {
 	if p.FullWidth {
 		return float64(columns) / 2
@@ -107,7 +108,8 @@ func (p Profile) characters(columns int) float64 {
 	return float64(columns)
 }
 
-// variant returns the variant of details that count the profile's characters; see [English].
+// variant returns the variant of messages that suits the characters that the profile counts, "wide"
+// or ""; see [English].
 func (p Profile) variant() string {
 	if p.FullWidth {
 		return "wide"
@@ -115,8 +117,8 @@ func (p Profile) variant() string {
 	return ""
 }
 
-// ReadingTime returns how long a text must be shown to be read at the profile's speed, in whole
-// milliseconds.
+// ReadingTime returns how long a text must be shown to be read at the profile's speed, rounded up
+// to a whole millisecond.
 func (p Profile) ReadingTime(text string) time.Duration {
 	var seconds float64
 	if limit := cmp.Or(p.Speed, p.TooFast); limit > 0 {

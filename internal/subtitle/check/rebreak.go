@@ -17,8 +17,8 @@ const (
 	punctuationBonus = 0.15 // for a break after a punctuation mark
 )
 
-// rewrapped returns the cue with its text broken into as few lines as fit the profile, at the
-// best places; false if it cannot fit. Line breaks that carry meaning stay.
+// rewrapped returns the cue with its text broken into as few lines as the profile allows, at the
+// best places. Line breaks that carry meaning stay. ok is false if the text does not fit.
 func (c checker) rewrapped(cue conference.Cue) (conference.Cue, bool) {
 	p := c.profile
 	if Columns(oneLine(cue.Text)) > (p.Columns+1)*p.Lines {
@@ -60,15 +60,16 @@ func paragraphs(text string) (parts [][]string) {
 	return parts
 }
 
-// joinsWithoutSpace reports whether two words would be written without a space on one line.
+// joinsWithoutSpace reports whether two words would be joined without a space on one line, as in
+// Chinese and Japanese.
 func joinsWithoutSpace(before, after string) bool {
 	a, _ := utf8.DecodeLastRuneInString(before)
 	b, _ := utf8.DecodeRuneInString(after)
 	return isWide(a) && isWide(b) && !unicode.Is(unicode.Hangul, a) && !unicode.Is(unicode.Hangul, b)
 }
 
-// fewestLines breaks words into as few lines as fit, at most so many. It returns 0 lines if
-// they do not fit.
+// fewestLines returns for each gap between words whether to break there, for as few lines as fit,
+// and the number of lines. That is 0 if the words do not fit into most lines.
 func (c checker) fewestLines(words []string, most int) ([]bool, int) {
 	for lines := 1; lines <= most; lines++ {
 		if breaks, _, ok := c.bestBreaks(words, lines); ok {
@@ -78,8 +79,8 @@ func (c checker) fewestLines(words []string, most int) ([]bool, int) {
 	return nil, 0
 }
 
-// bestBreaks breaks words into exactly that many lines at the lowest cost; ok is false if they
-// do not fit.
+// bestBreaks returns for each gap between words whether to break there, at the lowest cost for
+// exactly that many lines. ok is false if the words do not fit.
 func (c checker) bestBreaks(words []string, lines int) (breaks []bool, cost float64, ok bool) {
 	columns := 0
 	for i, word := range words {
@@ -119,8 +120,9 @@ func (c checker) breakCost(before, after []string) float64 {
 	return 0
 }
 
-// applyBreaks puts line breaks between the words of a cue where told, and single spaces
-// elsewhere. White space at the ends of the text goes, and spans move with their words.
+// applyBreaks replaces the white space between the words of a cue by line breaks where breaks is
+// true, and by single spaces elsewhere. White space at the ends is removed, and spans move with
+// their words.
 func applyBreaks(cue conference.Cue, breaks []bool) conference.Cue {
 	var text strings.Builder
 	moved := make([]int, len(cue.Text)+1) // from bytes of the old text to bytes of the new
@@ -154,7 +156,8 @@ func applyBreaks(cue conference.Cue, breaks []bool) conference.Cue {
 	return cue
 }
 
-// runLength returns how many bytes of white space, or of anything else, a text begins with.
+// runLength returns how many bytes of white space, or of anything else, text begins with. It must
+// not be empty.
 func runLength(text string) int {
 	white := strings.IndexByte(breakable, text[0]) >= 0
 	n := strings.IndexFunc(text, func(r rune) bool { return strings.ContainsRune(breakable, r) != white })

@@ -51,7 +51,7 @@ var grades = []struct {
 // maxWorst is how many cues a report lists as the worst.
 const maxWorst = 10
 
-// summarise counts the findings, grades the track and selects the worst cues.
+// summarise sets the counts, the grade and the worst cues from the findings.
 func (r *Report) summarise(cues []conference.Cue) {
 	r.Counts.Codes = map[Code]int{}
 	var troubles []CueFindings
@@ -74,7 +74,7 @@ func (r *Report) summarise(cues []conference.Cue) {
 	r.Grade = GradeForShare(r.Share)
 }
 
-// GradeForShare returns the grade, A to F, of a track with that share of bad cues.
+// GradeForShare returns the grade, A to F, of a track with that share of bad cues, from 0 to 1.
 func GradeForShare(share float64) string {
 	for _, g := range grades {
 		if share <= g.share {
@@ -100,24 +100,26 @@ func (c *Counts) Add(s Severity, code Code) {
 	}
 }
 
-// compare orders counts by errors, then warnings, then notes.
+// compare returns a negative number if c is better than d, a positive one if it is worse, and 0 if
+// both are equal. Errors count first, then warnings, then notes.
 func (c Counts) compare(d Counts) int {
 	return cmp.Or(cmp.Compare(c.Errors, d.Errors), cmp.Compare(c.Warnings, d.Warnings), cmp.Compare(c.Notes, d.Notes))
 }
 
-// bySeverity orders findings, most serious first: by severity, then by how far each exceeds its
-// limit.
+// bySeverity compares findings, the most serious first: by severity, then by how far each exceeds
+// its limit.
 func bySeverity(a, b Finding) int {
 	return -cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), cmp.Compare(a.excess, b.excess))
 }
 
-// byNeed orders cues, worst first: by the severity of their most serious finding, then by the
-// weight of all.
+// byNeed compares cues, the worst first: by the severity of their most serious finding, then by
+// their weight.
 func byNeed(a, b CueFindings) int {
 	return -cmp.Or(cmp.Compare(a.Findings[0].Severity.Rank(), b.Findings[0].Severity.Rank()), cmp.Compare(a.weight(), b.weight()))
 }
 
-// weight sums the excess of a cue's findings, each weighted by severity.
+// weight returns the sum of the excesses of a cue's findings, each multiplied by the weight of its
+// severity.
 func (t CueFindings) weight() (sum float64) {
 	for _, f := range t.Findings {
 		sum += f.Severity.Weight() * f.excess
@@ -125,8 +127,8 @@ func (t CueFindings) weight() (sum float64) {
 	return sum
 }
 
-// Write prints the report for people: the grade, the number of findings by rule, and the worst
-// cues as file:line for editors.
+// Write writes the report for people: the grade, the number of findings for each rule, and the
+// worst cues. These have their places as file:line, which editors recognise.
 func (r Report) Write(w io.Writer, file string) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s: grade %s by %s: %s in %s\n", file, r.Grade, r.Profile, r.Counts, plural.Count(r.Cues, "cue"))
@@ -168,7 +170,7 @@ func (c Counts) String() string {
 	}
 }
 
-// location returns the cue as file:line, or by number if its line is unknown.
+// location returns where the cue is, as file:line, or with its number if the line is unknown.
 func (t CueFindings) location(file string) string {
 	if t.Line > 0 {
 		return file + ":" + strconv.Itoa(t.Line) + ":"

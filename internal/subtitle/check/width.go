@@ -8,10 +8,10 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Columns returns the width of a text in columns: one for each grapheme cluster (Unicode
-// Standard Annex 29), two for full-width ones. Full-width are East Asian Wide and Fullwidth
-// characters (Annex 11), flags and emoji. A letter with its marks counts once in every script;
-// control characters and direction marks do not count.
+// Columns returns the width of a text in columns: 1 for each grapheme cluster (Unicode Standard
+// Annex 29), 2 for a full-width one. Full-width are East Asian Wide and Fullwidth characters (Annex
+// 11), flags and emoji. A letter with its marks counts once in every script. Control characters and
+// direction marks have no width.
 func Columns(text string) int {
 	if isPrintableASCII(text) {
 		return len(text)
@@ -25,7 +25,6 @@ func Columns(text string) int {
 	return columns
 }
 
-// isPrintableASCII reports whether text is printable ASCII, which most is.
 func isPrintableASCII(text string) bool {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
@@ -59,7 +58,8 @@ func isFlag(r rune) bool { return r >= 0x1f1e6 && r <= 0x1f1ff } // a regional i
 // space, and not the ideographic space, which readers see as a character.
 const breakable = " \t\n"
 
-// oneLine returns a text without its line breaks.
+// oneLine returns a text on one line, with a single space in place of line breaks, tabs and runs of
+// spaces.
 func oneLine(text string) string {
 	if !strings.ContainsAny(text, "\n\t") && !strings.Contains(text, "  ") {
 		return strings.Trim(text, breakable)
@@ -67,13 +67,13 @@ func oneLine(text string) string {
 	return strings.Join(splitWords(text), " ")
 }
 
-// splitWords returns the words of a text: what stands between breakable white space.
+// splitWords returns the words of a text, which are separated by breakable white space.
 func splitWords(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(breakable, r) })
 }
 
-// countWords counts the words of a text. In scripts written without spaces, two full-width
-// characters count as a word.
+// countWords returns the number of words in a text. In scripts that are written without spaces, two
+// full-width characters count as a word.
 func countWords(text string) int {
 	n := 0
 	for _, word := range splitWords(text) {

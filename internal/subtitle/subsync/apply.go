@@ -11,13 +11,13 @@ import (
 	"github.com/lectern-av/lectern/internal/plural"
 )
 
-// Apply returns the cues with the times that a result proposes, and sentences about what had to
-// be clipped. Order, number and text stay. The cues may be others than were analysed, on the
-// same clock. Cues that are in sync stay as they are. A result that is undecided is an
-// [inputerr.Error].
+// Apply returns the cues with the times that a result proposes, and sentences about cues that had
+// to be clipped. Their order, number and texts stay the same. They need not be the cues that were
+// analysed, but their times must be on the same clock. If the verdict is InSync, the times stay as
+// they are. A result without an answer is an [inputerr.Error].
 //
-// What would lie before the beginning of the recording, or in a passage that it lacks, is
-// clipped to the nearest time that exists; a cue of which nothing is left has no length.
+// A cue that would be before the beginning of the recording, or in a passage that it lacks, is
+// clipped to the nearest time that exists; one of which nothing is left has no length.
 func Apply(cues []conference.Cue, r Result) ([]conference.Cue, []string, error) {
 	if len(r.Segments) == 0 {
 		return nil, nil, inputerr.Coded("subtitles.no_shift", "it cannot be determined where the cues belong, so their times stay as they are").
@@ -60,14 +60,14 @@ func (r Result) segmentAt(at time.Duration) int {
 	return n
 }
 
-// mapTime maps a time of the file to the recording by segment n.
+// mapTime converts a time of the file, in segment n, to the time of the recording.
 func (r Result) mapTime(at time.Duration, n int) time.Duration {
 	ms := math.Round(float64(at)/float64(time.Millisecond)*r.Ratio) + float64(r.Segments[n].OffsetMS)
 	return time.Duration(ms) * time.Millisecond
 }
 
-// segmentBounds returns the times of the recording between which the cues of segment n must
-// lie: a jump back must not move them before earlier cues.
+// segmentBounds returns the times of the recording between which the cues of segment n must be, so
+// that a jump back does not move them before earlier cues.
 func (r Result) segmentBounds(n int) (from, to time.Duration) {
 	to = math.MaxInt64
 	if n > 0 {

@@ -54,9 +54,9 @@ type part struct {
 	offset    float64 // frames, added after the rate
 }
 
-// newFit refines a path. It learns the onset model from where the path puts the cues, then
-// decodes the lags once more. Parts that depend on the cost of a jump, or a jump whose position
-// is unclear, make the fit doubtful.
+// newFit refines a path. It learns the onset model from the places where the path puts the cues,
+// and decodes the lags again with it. The fit is doubtful if its parts depend on the cost of a
+// jump, or if it is unclear where a jump is.
 func newFit(p path, starts []cueStart, m *onsetModel, found signals) *fit {
 	f := &fit{signals: found, starts: starts, rate: p.rate, parts: mergeParts(p.parts)}
 	f.chooseRate()
@@ -79,7 +79,7 @@ func newFit(p path, starts []cueStart, m *onsetModel, found signals) *fit {
 	return f
 }
 
-// each calls do for every cue start, in order, with the part whose offset applies to it.
+// each calls do for every cue that is in some part, in order, with that part.
 func (f *fit) each(do func(cueStart, part)) {
 	for _, p := range f.parts {
 		for _, k := range f.starts[p.from:p.to] {
@@ -88,8 +88,9 @@ func (f *fit) each(do func(cueStart, part)) {
 	}
 }
 
-// sameWithCheapJumps reports whether parts decoded at a lower jump cost equal those of the fit.
-// Cues that the recording lacks may match anything by chance.
+// sameWithCheapJumps reports whether parts that were decoded with a lower jump cost equal those of
+// the fit. Parts among cues that the recording lacks do not count, since those may match anything
+// by chance.
 func (f *fit) sameWithCheapJumps(others []part) bool {
 	others = slices.DeleteFunc(slices.Clone(others), func(o part) bool {
 		return slices.ContainsFunc(f.parts, func(p part) bool {
@@ -99,22 +100,24 @@ func (f *fit) sameWithCheapJumps(others []part) bool {
 	return slices.EqualFunc(f.parts, mergeParts(others), sameOffset)
 }
 
-// partsAreClear reports whether each of several parts would be where it is without the others.
+// partsAreClear reports whether the cues of each part alone give the same offset, if there are
+// several parts. binned are the log odds for starts, by cueStart.kind and bin.
 func (f *fit) partsAreClear(binned [2][]float32) bool {
 	return len(f.parts) == 1 || !slices.ContainsFunc(f.parts, func(p part) bool {
 		return !lagIsClear(f.matched(p), binned, f.rate, p)
 	})
 }
 
-// endsAgree reports whether the first and the last cues have the same offset in other parts.
+// endsAgree reports whether the first and the last cues have the same offset in others as in the
+// fit.
 func (f *fit) endsAgree(others []part) bool {
 	return len(others) > 0 && sameOffset(others[0], f.parts[0]) && sameOffset(others[len(others)-1], f.parts[len(f.parts)-1])
 }
 
-// sameOffset reports whether there is no jump from a to b.
+// sameOffset reports whether the offsets of a and b differ by no more than minJump.
 func sameOffset(a, b part) bool { return math.Abs(a.offset-b.offset) <= minJump }
 
-// mergeParts joins neighbouring parts that have no jump between them.
+// mergeParts returns parts with neighbours joined that have the same offset.
 func mergeParts(parts []part) (joined []part) {
 	for _, p := range parts {
 		if n := len(joined); n > 0 && sameOffset(joined[n-1], p) {
@@ -126,7 +129,8 @@ func mergeParts(parts []part) (joined []part) {
 	return joined
 }
 
-// score returns how well cues meet onsets at a rate and an offset.
+// score returns how well cues match onsets at a rate and an offset: the sum of the onsets at their
+// starts, by weight.
 func score(starts []cueStart, onsets []float32, rate, offset float64) (sum float64) {
 	for _, m := range starts {
 		if at := m.frameAt(rate, offset); at >= 0 && at < len(onsets) {
@@ -136,7 +140,8 @@ func score(starts []cueStart, onsets []float32, rate, offset float64) (sum float
 	return sum
 }
 
-// evidence returns how much a cue's start speaks for a part, in nats.
+// evidence returns how much the start of the cue with index mark speaks for it being in part p, in
+// nats.
 func (f *fit) evidence(mark int, p part) float64 {
 	m := f.starts[mark]
 	if at := m.frameAt(f.rate, p.offset); at >= 0 && at < len(f.onsets) {
@@ -145,7 +150,8 @@ func (f *fit) evidence(mark int, p part) float64 {
 	return outsideLogOdds
 }
 
-// evidenceWithEnd returns how much a cue's start and end speak for a part, in nats.
+// evidenceWithEnd returns how much the start and the end of the cue with index mark speak for it
+// being in part p, in nats.
 func (f *fit) evidenceWithEnd(mark int, p part) float64 {
 	says := f.evidence(mark, p)
 	if at := f.starts[mark].endFrameAt(f.rate, p.offset); at >= 0 && at < len(f.endLogOdds) {
@@ -154,11 +160,11 @@ func (f *fit) evidenceWithEnd(mark int, p part) float64 {
 	return says
 }
 
-// matched returns the cues of a part that the recording has.
+// matched returns the cues of a part without those that the recording lacks.
 func (f *fit) matched(p part) []cueStart { return f.starts[p.from+p.unmatched : p.to] }
 
-// align finds the best offset of each part at a rate, near its present one, and the total
-// score.
+// align returns the parts with the best offset of each at a rate, within offsetRange of its present
+// one, and the sum of their scores.
 func (f *fit) align(rate float64) (parts []part, total float64) {
 	for _, p := range f.parts {
 		middle := (f.starts[p.from].start + f.starts[p.to-1].start) / 2
@@ -174,8 +180,8 @@ func (f *fit) align(rate float64) (parts []part, total float64) {
 	return parts, total
 }
 
-// chooseRate chooses the rate: 1, unless a known rate fits better; another one only where that
-// is clear and makes a visible difference.
+// chooseRate sets the rate and the offsets that go with it. The rate is 1, unless a known rate fits
+// better, or any other one is clearly better and makes a visible difference.
 func (f *fit) chooseRate() {
 	const steps, step = 20, 0.00004
 	near := f.rate
@@ -205,8 +211,8 @@ func (f *fit) chooseRate() {
 }
 
 // placeJumps moves each boundary between two parts to the cue where it fits best, and reports
-// whether all of them are clear. Where the offset falls, the recording lacks a passage of that
-// length, and its cues match nothing.
+// whether the positions of all are clear. If the offset falls at a boundary, the recording lacks a
+// passage of that length, and the cues in it count as unmatched.
 func (f *fit) placeJumps() (sure bool) {
 	sure = true
 	for n := 1; n < len(f.parts); n++ {
@@ -245,7 +251,8 @@ func (f *fit) placeJumps() (sure bool) {
 	return sure
 }
 
-// firstCueAtOrAfter returns the index of the first cue at or after a frame.
+// firstCueAtOrAfter returns the index of the first cue that starts at frame at or later, or
+// len(starts).
 func firstCueAtOrAfter(starts []cueStart, at float64) int {
 	n, _ := slices.BinarySearchFunc(starts, at, func(m cueStart, at float64) int {
 		if m.start < at {
@@ -256,8 +263,8 @@ func firstCueAtOrAfter(starts []cueStart, at float64) int {
 	return n
 }
 
-// worstRun returns the run of cues that fits worst, in milliseconds of the file, and how
-// strongly the evidence says that it does not belong to the sound.
+// worstRun returns the run of cues that fits worst, in milliseconds of the file, and how strong the
+// evidence is, in nats, that it does not belong to the sound.
 func (f *fit) worstRun() (from, to int64, mismatch float64) {
 	sum, first := 0.0, 0
 	for _, p := range f.parts {

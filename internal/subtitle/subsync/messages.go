@@ -33,7 +33,7 @@ var English = message.Templates{
 	"jumps.extra.until":     "From there up to {until} add {shift} s: the recording has {length} s that the subtitles lack.",
 }
 
-// Sentence says in English what was found, and how to correct it.
+// Sentence returns in English what was found, and how to correct it.
 func (r Result) Sentence() string {
 	var sentences []string
 	for _, m := range r.Messages() {
@@ -42,8 +42,8 @@ func (r Result) Sentence() string {
 	return strings.Join(sentences, " ")
 }
 
-// Messages says what was found, and how to correct it: one sentence each. Their words are in
-// [English]. The reason why there is no answer is not kept in JSON.
+// Messages returns what was found, and how to correct it, as messages of [English], one for each
+// sentence. The reason why there is no answer is missing if the result was stored as JSON.
 func (r Result) Messages() []message.Message {
 	shift := fmt.Sprintf("%+.3f", seconds(r.OffsetMS))
 	by := fmt.Sprintf("%.3f", math.Abs(seconds(r.OffsetMS)))
@@ -66,7 +66,8 @@ func (r Result) Messages() []message.Message {
 	return []message.Message{message.New("late", "by", by, "shift", shift)}
 }
 
-// jumpMessages says where the subtitles need another shift, and why.
+// jumpMessages returns messages about where the subtitles need another shift, how large it is, and
+// why.
 func (r Result) jumpMessages() (all []message.Message) {
 	if r.Ratio != 1 {
 		all = append(all, message.New("jumps.drift", "ratio", ratioText(r.Ratio)))
@@ -88,7 +89,8 @@ func (r Result) jumpMessages() (all []message.Message) {
 	return all
 }
 
-// ratioText formats a rate, with the frame rates that it comes from where they are known.
+// ratioText returns a rate with six digits, followed by the frame rates that it probably comes
+// from.
 func ratioText(ratio float64) string {
 	text := fmt.Sprintf("%.6g", ratio)
 	for _, r := range knownRates[1:] {
@@ -99,7 +101,7 @@ func ratioText(ratio float64) string {
 	return text
 }
 
-// clock formats milliseconds as hh:mm:ss.
+// clock returns milliseconds as hh:mm:ss, rounded to the second.
 func clock(ms int64) string {
 	return timeline.FormatClock((time.Duration(ms) * time.Millisecond).Round(time.Second))
 }
@@ -107,8 +109,8 @@ func clock(ms int64) string {
 // seconds converts milliseconds to seconds.
 func seconds(ms int64) float64 { return float64(ms) / 1000 }
 
-// Warning returns a sentence about cues that are clearly out of sync; "" if they are in sync,
-// or if that cannot be determined.
+// Warning analyses cues as Analyze does, and returns a sentence if they are clearly out of sync. It
+// returns "" if they are in sync or if that cannot be determined.
 func Warning(cues []conference.Cue, levels []float32) string {
 	if r := Analyze(cues, levels); r.Verdict != InSync && r.Verdict != CannotTell {
 		return r.Sentence()

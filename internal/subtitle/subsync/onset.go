@@ -12,10 +12,10 @@ const (
 	minDynamicRange = 12  // dB; in a passage with less, speech cannot be told from noise
 )
 
-// onsets returns how much each frame looks like the beginning of speech: a rise out of a pause,
-// in standard deviations above what is usual in this recording. It is zero on average, and so
-// is its sum over cues that have nothing to do with the sound. It compares the means of span
-// frames before and after: a wide span finds the pauses that matter, a narrow one locates them
+// onsets returns how much each frame looks like the beginning of speech: by how much the mean
+// activity of the span frames after it exceeds that of the span frames before it. The values are in
+// standard deviations above the recording's mean, so that their sum over cues that have nothing to
+// do with the sound is about 0. A wide span finds the pauses that matter; a narrow one locates them
 // more exactly.
 func onsets(activity []float32, span int) []float32 {
 	sums := make([]float64, len(activity)+1)
@@ -32,7 +32,7 @@ func onsets(activity []float32, span int) []float32 {
 	return standardize(rises)
 }
 
-// offsets returns how much each frame looks like the end of speech, before a pause.
+// offsets returns how much each frame looks like the end of speech before a pause; see onsets.
 func offsets(activity []float32, span int) []float32 {
 	back := slices.Clone(activity)
 	slices.Reverse(back)
@@ -41,8 +41,8 @@ func offsets(activity []float32, span int) []float32 {
 	return falls
 }
 
-// speechActivity maps levels to 0 for the noise floor and 1 for the level of speech, both as
-// they are around that time.
+// speechActivity returns how loud each frame is, from 0 for the noise floor to 1 for the level of
+// speech. Both are estimated from the levels within levelWindow seconds.
 func speechActivity(levels []float32) []float32 {
 	x := make([]float32, len(levels))
 	var near histogram
@@ -79,7 +79,7 @@ func (h *histogram) add(level float32, n int) {
 	h.total += n
 }
 
-// quantile returns the level that a share q of the counted levels does not reach.
+// quantile returns the level below which a share q of the counted levels is.
 func (h *histogram) quantile(q float64) float32 {
 	rest := int(q * float64(h.total))
 	for i, n := range h.counts {
@@ -91,8 +91,8 @@ func (h *histogram) quantile(q float64) float32 {
 	return minLevel
 }
 
-// standardize shifts and scales a signal to mean 0 and variance 1, and limits outliers, so that
-// no single bang decides.
+// standardize shifts and scales a signal in place to mean 0 and variance 1. Values above 6 are cut
+// to that, so that a single bang does not decide. A constant signal becomes 0.
 func standardize(x []float32) []float32 {
 	const most = 6
 	var sum, squares float64
@@ -112,7 +112,7 @@ func standardize(x []float32) []float32 {
 	return x
 }
 
-// smooth averages x over n frames around each; n is odd.
+// smooth returns x averaged over the n frames around each frame. n must be odd.
 func smooth(x []float32, n int) []float32 {
 	y := make([]float32, len(x))
 	var sum float32

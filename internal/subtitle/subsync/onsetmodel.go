@@ -33,8 +33,8 @@ func defaultOnsetModel(sound []float32) *onsetModel {
 	return m
 }
 
-// learn counts the signal where cues are: visit calls count with the kind and the frame of
-// each.
+// learn sets the log odds by counting the classes of the signal at the places of cues. visit calls
+// count with the kind and the frame of each cue.
 func (m *onsetModel) learn(signal []float32, visit func(count func(kind, at int))) {
 	var counts [2][classes]float64
 	visit(func(kind, at int) {
@@ -53,7 +53,7 @@ func (m *onsetModel) learn(signal []float32, visit func(count func(kind, at int)
 	}
 }
 
-// classOf returns the class of an onset.
+// classOf returns the class of an onset: the last whose smallest onset does not exceed it.
 func (m *onsetModel) classOf(onset float32) int {
 	c := 0
 	for c+1 < classes && onset >= m.classMin[c+1] {
@@ -62,7 +62,7 @@ func (m *onsetModel) classOf(onset float32) int {
 	return c
 }
 
-// evaluate returns the log odds of each onset, by cueStart.kind.
+// evaluate returns the log odds of each onset, by cueStart.kind, in nats.
 func (m *onsetModel) evaluate(onsets []float32) (odds [2][]float32) {
 	for kind := range odds {
 		odds[kind] = make([]float32, len(onsets))

@@ -37,7 +37,8 @@ type cueWindow struct {
 	from, to int     // its cues
 }
 
-// newLagSearch correlates cue starts with onsets.
+// newLagSearch groups cue starts in windows, and computes the score of each window at every lag and
+// base rate.
 func newLagSearch(starts []cueStart, onsets []float32) *lagSearch {
 	s := &lagSearch{margin: 1 + int(ratesPerSide*rateStep*(starts[len(starts)-1].start+windowFrames)/framesPerBin)}
 	for i, m := range starts {
@@ -60,7 +61,7 @@ func newLagSearch(starts []cueStart, onsets []float32) *lagSearch {
 	return s
 }
 
-// averageBins averages the frames of each bin.
+// averageBins returns the mean of the frames in each bin. A last bin that is not full is dropped.
 func averageBins(frames []float32) []float32 {
 	x := make([]float32, len(frames)/framesPerBin)
 	for i := range x {
@@ -71,7 +72,7 @@ func averageBins(frames []float32) []float32 {
 	return x
 }
 
-// correlate returns the score of some cues at every lag.
+// correlate returns the score of cues at every lag and a rate. onsets has a value for each bin.
 func (s *lagSearch) correlate(starts []cueStart, onsets []float32, rate float64) []float32 {
 	edge := maxLag + s.margin
 	row := make([]float32, 2*edge+1)
@@ -93,7 +94,7 @@ type path struct {
 	score float64
 }
 
-// bestPath returns the rate of the best path and its score.
+// bestPath returns the best path over all rates. Its parts are not set.
 func (s *lagSearch) bestPath() path {
 	p := path{score: math.Inf(-1)}
 	totals := make([]float32, lagCount)
@@ -108,10 +109,11 @@ func (s *lagSearch) bestPath() path {
 	return p
 }
 
-// jumpCost returns what a jump costs a path.
+// jumpCost returns the cost of a jump in the score of a path.
 func (s *lagSearch) jumpCost() float64 { return float64(searchJumpCost * s.scoreDeviation) }
 
-// scoreAtRate returns the score of the best path at a rate.
+// scoreAtRate returns the score of the best path at a rate, which is near the base rate with that
+// index. totals is scratch memory for lagCount values.
 func (s *lagSearch) scoreAtRate(base int, rate float64, totals []float32) float64 {
 	clear(totals)
 	var top float32
@@ -132,14 +134,15 @@ func (s *lagSearch) scoreAtRate(base int, rate float64, totals []float32) float6
 	return float64(top)
 }
 
-// rowAtRate returns the part of a window's row that applies when the rate is not quite its
-// base: the position of the window moves with it.
+// rowAtRate returns the scores of window w at each lag, at a rate near its base rate: the row is
+// shifted by how far the window moves.
 func (s *lagSearch) rowAtRate(base, w int, rate float64) []float32 {
 	from := s.margin + int(math.Round(s.windows[w].middle*(rate-baseRates[base])/framesPerBin))
 	return s.rows[base][w][from : from+lagCount]
 }
 
-// exclude rules out everything near a path, so that the best path is then its runner-up.
+// exclude gives a very low score to everything near a path, so that bestPath then returns its
+// runner-up.
 func (s *lagSearch) exclude(p path) {
 	for _, part := range p.parts {
 		for b, base := range baseRates {

@@ -68,7 +68,8 @@ type Segment struct {
 }
 
 // Analyze compares cues, in any order, with the sound levels of a recording: dB, one for every
-// [Frame], starting where the cues' clock is zero.
+// [Frame], starting where the cues' clock is zero. The result has no segments if no clear answer is
+// found.
 func Analyze(cues []conference.Cue, levels []float32) Result {
 	starts := cueStarts(cues, len(levels))
 	if len(starts) < minCues {
@@ -121,10 +122,11 @@ func (m cueStart) kind() int {
 	return 0
 }
 
-// frameAt returns the frame of the recording for a rate and an offset.
+// frameAt returns the frame of the recording at which the cue starts for a rate and an offset.
 func (m cueStart) frameAt(rate, offset float64) int { return int(math.Round(m.start*rate + offset)) }
 
-// endFrameAt returns the frame where the cue ends; negative if no pause follows.
+// endFrameAt returns the frame of the recording at which the cue ends for a rate and an offset, or
+// -1 if no pause follows.
 func (m cueStart) endFrameAt(rate, offset float64) int {
 	if m.end < 0 {
 		return -1
@@ -156,7 +158,8 @@ func cueStarts(cues []conference.Cue, frames int) (starts []cueStart) {
 	return starts
 }
 
-// midSentence reports whether a cue probably continues the one before it without a pause.
+// midSentence reports whether the cue c probably continues the one before it without a pause: that
+// does not end a sentence, and less than tolerance is between them.
 func midSentence(before, c conference.Cue) bool {
 	text := strings.TrimRight(before.Text, " \n\"'”’»)]")
 	ended := strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") || strings.HasSuffix(text, "!") ||

@@ -16,19 +16,19 @@ const (
 	CannotTell = "cannot tell"
 )
 
-// undecided returns a Result that gives no answer, with the reason.
+// undecided returns a Result without an answer. reason and pairs make its message; see [English].
 func undecided(reason string, pairs ...string) Result {
 	return Result{Verdict: CannotTell, Ratio: 1, Segments: []Segment{}, reason: message.New("cannot-tell."+reason, pairs...)}
 }
 
-// withConfidence returns the result with a confidence, rounded down, so that it is never
-// rounded up to what an answer needs.
+// withConfidence returns the result with a confidence, rounded down to two decimals, so that
+// rounding never lifts it to what an answer needs.
 func (r Result) withConfidence(confidence float64) Result {
 	r.Confidence = math.Floor(100*confidence) / 100 // rounded down
 	return r
 }
 
-// result converts a fit into a Result in milliseconds.
+// result returns a fit as a Result in milliseconds. The last segment ends with the last of cues.
 func (f *fit) result(cues []conference.Cue) Result {
 	r := Result{Ratio: f.rate}
 	for i, p := range f.parts {

@@ -22,10 +22,10 @@ type lagRun struct {
 	first int // its first cue
 }
 
-// decodeLags finds the most likely sequence of lags for the cues at a rate, given the log odds
-// of each bin of the sound: Viterbi decoding of a hidden Markov model. On the way from one lag
-// to another cues may match nothing, at half the jump cost each way. It returns no parts if all
-// cues match nothing.
+// decodeLags returns the most likely sequence of lags for the cues at a rate, by Viterbi decoding
+// of a hidden Markov model. odds are the log odds of each bin of the sound, by cueStart.kind; cost
+// is that of a jump. Between two lags, cues may match nothing, at half the cost each way. It
+// returns no parts if all cues match nothing.
 func decodeLags(starts []cueStart, odds [2][]float32, rate float64, cost float32) []part {
 	totals, since := make([]float32, lagCount), make([]int32, lagCount)
 	unmatchedTotal, unmatchedRun, top := float32(0), lagRun{lag: noLag}, 0
@@ -70,8 +70,8 @@ func indexOfMax(totals []float32) (top int) {
 	return top
 }
 
-// retrace turns the runs that led to the last one into parts. Cues that match nothing join the
-// part after them, or the last one.
+// retrace returns the parts that lead to the last run s, from the runs that decodeLags recorded for
+// each cue. Cues that match nothing join the part after them, or the last one.
 func retrace(s lagRun, exits, entries []lagRun) (parts []part) {
 	for to := len(exits); ; {
 		if s.lag != noLag {
@@ -93,9 +93,8 @@ func retrace(s lagRun, exits, entries []lagRun) (parts []part) {
 	}
 }
 
-// lagIsClear reports whether the lag of a run of cues is clear from their own evidence, without
-// the cost that keeps them from jumping: how likely lags near theirs are compared with all
-// others.
+// lagIsClear reports whether the cues starts alone, without the cost that keeps them from jumping,
+// show that their lag is that of p: lags near it must be much more likely together than all others.
 func lagIsClear(starts []cueStart, odds [2][]float32, rate float64, p part) bool {
 	totals := make([]float32, lagCount)
 	for _, m := range starts {
