@@ -24,8 +24,9 @@ const (
 )
 
 // detectActivity returns the spans of sound, of clipping and of silence on one channel, the amount
-// of speech, and hum, in the blocks added so far. lufs is the loudness of the whole recording.
-// Seconds that are more than 25 dB below it, or below −60 LUFS, count as silence.
+// of speech, and hum, in the blocks added so far. lufs is the loudness of the whole recording. In
+// the spans of sound, seconds that are more than 25 dB below it, or below −60 LUFS, count as
+// silence.
 func (s *analyser) detectActivity(lufs float64) Activity {
 	a := Activity{Hum: s.hum.result(), Clipped: s.clippedSpans, Speech: speechDuration(s.levels8)}
 	floor := max(-60, lufs-25) // 25 dB below the talk is the noise of the room
@@ -77,10 +78,10 @@ func mean(x []float64) float64 {
 	return sum / float64(max(1, len(x)))
 }
 
-// speechDuration returns how much of a recording may be speech, in whole seconds. A second counts
-// if its level, averaged over 30 ms, reaches −55 dBFS and changes by 8 dB or more, as between
-// syllables. Hum, hiss and fans do not count. Music does; to miss speech would be worse. There is
-// a level byte for each 10 ms.
+// speechDuration returns how much of a recording may be speech, in whole seconds. levels has a
+// level byte for each 10 ms. A second counts if its level, averaged over 30 ms, reaches −55 dBFS
+// and changes by 8 dB or more, as between syllables. Hum, hiss and fans do not count. Music does;
+// to miss speech would be worse.
 func speechDuration(levels []byte) (all time.Duration) {
 	const second, range8 = Hz / frameSamples, 2 * 8
 	const audible = 2 * (-55 - minLevel)

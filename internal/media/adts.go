@@ -16,10 +16,10 @@ import (
 const maxBrokenRanges = 2000
 
 // findBrokenAAC returns the packets of a recording's AAC streams that are not valid ADTS frames, as
-// when a receiver lost data. One of them keeps ffmpeg from copying the others. They are ranges of
-// packet numbers from 0, by stream index; undamaged streams are left out. It returns an
-// inputerr.Error if a stream is damaged in more than maxBrokenRanges places. name is the
-// recording's name in errors.
+// when a receiver lost data. A single one keeps ffmpeg from copying the whole stream. The recording
+// must be in a format that stores AAC as ADTS, such as MPEG-TS. The result is ranges of packet
+// numbers from 0, by stream index; undamaged streams are left out. It returns an inputerr.Error if
+// a stream is damaged in more than maxBrokenRanges places. name is the recording's name in errors.
 func (t Tools) findBrokenAAC(ctx context.Context, path, name string, p Probe) (map[int][]timeline.Range, error) {
 	all := map[int][]timeline.Range{}
 	for _, a := range p.Audio {
@@ -70,8 +70,8 @@ func (t Tools) findBrokenADTS(ctx context.Context, path string, stream int) (bro
 	return broken, err
 }
 
-// appendToRanges adds n, which is greater than all numbers in the ranges, to the last range if it
-// follows that, or else as a new range.
+// appendToRanges adds n to ascending ranges; n must be greater than all numbers in them. It extends
+// the last range if n comes directly after it, and else appends a new one.
 func appendToRanges(all []timeline.Range, n int64) []timeline.Range {
 	if last := len(all) - 1; last >= 0 && all[last].To == n {
 		all[last].To++
@@ -82,9 +82,9 @@ func appendToRanges(all []timeline.Range, n int64) []timeline.Range {
 
 const adtsHeader = 7 // bytes, without a checksum
 
-// isADTS reports whether a packet is a whole AAC frame with an ADTS header: it has the sync word,
-// layer 0, a valid sample rate, a length that fits, and only one frame if it has a checksum. head
-// is the packet's first bytes, and size its length.
+// isADTS reports whether a packet is an AAC frame with a valid ADTS header: the sync word, layer 0,
+// a defined sample rate, a length of at most the packet's, and if it has a checksum, only one block
+// of samples. head is the packet's first bytes, and size its length.
 func isADTS(head []byte, size int64) bool {
 	if len(head) < adtsHeader || head[0] != 0xff || head[1]&0xf6 != 0xf0 {
 		return false

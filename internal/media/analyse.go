@@ -85,8 +85,8 @@ func (t Tools) analyse(ctx context.Context, path string, p Probe, dir, keyframes
 	return a, nil
 }
 
-// origin returns the container's start on its own clock, or 0 without video. Unlike Zero it does
-// not depend on the frame rate; nor do the analyses, whose times count from it.
+// origin returns when the container begins on its own clock, or 0 without video. The times of an
+// analysis count from it. Unlike Zero it does not depend on the frame rate.
 func (p Probe) origin() time.Duration {
 	if p.Video == nil {
 		return 0
@@ -186,8 +186,8 @@ func (s *analyser) addBlock(left, right []float32) error {
 	return err
 }
 
-// addFrame measures 10 ms of sound, and returns their greatest amplitude and the sum of their
-// squares.
+// addFrame adds 10 ms of sound, the samples x, to the channel's power, peak and number of clipped
+// runs. It returns the greatest amplitude of the samples and the sum of their squares.
 func (s *channelAnalyser) addFrame(x []float32) (peak float32, power float64) {
 	const full = 0.999
 	var sum float32
@@ -214,7 +214,8 @@ func (s *channelAnalyser) addFrame(x []float32) (peak float32, power float64) {
 	return peak, power
 }
 
-// finish computes the results of the analysis from all blocks, and writes them to a.
+// finish computes the results of the analysis from all blocks, and writes them to a. It adds a note
+// if the sound has more than two channels.
 func (s *analyser) finish(a *Analysis, p Probe) {
 	a.Duration = sampleTime(s.samples)
 	a.LUFS = max(absoluteGate, integratedLoudness(s.energies))
@@ -248,9 +249,9 @@ func (s *analyser) channelLevels(n int) ChannelLevels {
 	}
 }
 
-// isDead reports whether a channel has nothing worth using. It is silent, more than 30 LU below the
-// other channel, or below −55 LUFS and more than 15 LU below the other: then it has only hum and
-// crosstalk.
+// isDead reports whether a channel has nothing worth using: it is silent, it is more than 30 LU
+// below the other channel, or it is below −55 LUFS and more than 15 LU below the other, so that it
+// has only hum and crosstalk.
 func isDead(side, other ChannelLevels) bool {
 	under := other.LUFS - side.LUFS
 	return side.LUFS <= silenceThreshold || under > 30 || side.LUFS < -55 && under > 15

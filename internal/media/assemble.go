@@ -37,9 +37,10 @@ type AssembleInputs struct {
 
 // Assemble joins segments and their sounds into the file out, with subtitle streams and chapters if
 // there are any. It copies all streams and encodes nothing. It writes temporary files to the
-// directory scratch. Then it verifies the number of frames and the time of each, that every sound
-// starts and ends with the video, the languages and the chapters. It returns a
-// *SegmentMismatchError if the segments cannot be joined. progress may be nil.
+// directory scratch. It returns a *SegmentMismatchError if the segments cannot be joined. At the
+// end it verifies the number of frames and the time of each, that every sound starts and ends with
+// the video, the languages and the chapters, and returns an error if one of them is wrong. progress
+// may be nil.
 func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, from AssembleInputs, out, scratch string, progress func(Progress)) (VideoFacts, error) {
 	j, err := t.newAssembler(spec, from, out, scratch, progress)
 	if err != nil {
@@ -209,9 +210,10 @@ func writeConcatList(segments []string, scratch string) (string, error) {
 	return path, os.WriteFile(path, []byte("ffconcat version 1.0\n"+names.String()), 0o644)
 }
 
-// snapToFramesFilter returns a bitstream filter of ffmpeg that rounds each timestamp to that of a
-// frame. scale is the number of ticks a second. It is needed because the concat demuxer adds
-// durations in whole microseconds, which drift after some dozens of joins at 29.97 frames a second.
+// snapToFramesFilter returns a bitstream filter of ffmpeg that rounds all timestamps and durations
+// to whole frames. scale is the number of ticks a second. The filter is needed because the concat
+// demuxer adds durations in whole microseconds, which drift after some dozens of joins at 29.97
+// frames a second.
 func snapToFramesFilter(rate timeline.Rate, scale int64) string {
 	expr := func(ts string) string {
 		frame := fmt.Sprintf("%d/%d", rate.Den*scale, rate.Num) // ticks

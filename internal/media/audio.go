@@ -96,8 +96,9 @@ func (t Tools) renderAudio(ctx context.Context, spec AudioSpec, sources []AudioS
 	}
 }
 
-// loudnessNotes returns notes for people if the sound was very quiet, or if good is false, which
-// says that it misses the target. before is its loudness without gain, in LUFS.
+// loudnessNotes returns notes for people: one if the sound was raised by more than 30 dB, and one
+// if good is false, because its loudness or peak misses the target. before is the loudness without
+// gain, in LUFS.
 func loudnessNotes(spec AudioSpec, before float64, facts AudioFacts, good bool) (notes []string) {
 	if facts.Gain > 30 {
 		notes = append(notes, fmt.Sprintf("the sound was very quiet (%.0f LUFS) and was raised by %.0f dB, including its noise", before, facts.Gain))
@@ -125,10 +126,11 @@ type sampleRange struct{ from, to int64 }
 
 func (c audioSegment) len() int64 { return c.to - c.from }
 
-// segments returns the programme's segments from start to end, with silence where the opening and
-// closing have no clip. Each edge is that of a frame, rounded to the sample from the programme's
-// start, so that sound and video stay in sync however many pieces there are. It returns an error if
-// a piece is from a recording that sources lacks, or if the programme is empty.
+// segments returns the programme's segments from start to end, with silence where a piece has no
+// sound and where the opening and closing have no clip. Each edge is that of a frame, rounded to
+// the sample from the programme's start, so that sound and video stay in sync however many pieces
+// there are. It returns an error if a piece is from a recording that sources lacks, or if the
+// programme is empty.
 func (s AudioSpec) segments(sources []AudioSource) ([]audioSegment, error) {
 	if s.Rate.Num <= 0 || s.Rate.Den <= 0 {
 		return nil, fmt.Errorf("%v is not a frame rate", s.Rate)
@@ -301,9 +303,9 @@ func (m *audioRenderer) render(ctx context.Context, w *pcmWriter) error {
 	return w.flush()
 }
 
-// renderSegment decodes a segment's part of a recording and writes it to w, with the segment's
-// gain, mutes and filters and with faded edges. If the recording ends early, it writes less than
-// the segment's length.
+// renderSegment decodes a segment's part of a recording and writes it to w, with the segment's gain
+// and mutes, the recording's filters unless the segment is unfiltered, and faded edges. If the
+// recording ends early, it writes less than the segment's length.
 func (m *audioRenderer) renderSegment(ctx context.Context, c audioSegment, w *pcmWriter) error {
 	pick := channelMixer(c.channels)
 	if pick == nil {

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// muteRange silences the part of x in r, with a fade of fadeSamples before and after it. at is the
-// number in the programme of sample x[0].
+// muteRange silences the samples of x that are in r, with a fade of fadeSamples before and after r.
+// r counts samples of the programme, and at is the number of sample x[0] in it.
 func muteRange(x []float32, at int64, r sampleRange) {
 	for i := max(at, r.from-fadeSamples); i < min(at+int64(len(x)), r.to+fadeSamples); i++ {
 		switch {
@@ -56,8 +56,8 @@ func (s AudioSpec) filterChains(sources []AudioSource) (all []string, err error)
 	return all, nil
 }
 
-// noiseFloor returns how loud a recording's noise is, in dBFS from −80 to −20: 3 dB above its
-// quietest tenth, which is mostly between words.
+// noiseFloor returns how loud a recording's noise is, in dBFS from −80 to −20: 3 dB above the
+// loudest block of the quietest tenth, which is mostly between words. Without blocks it is −80.
 func noiseFloor(blocks []loudnessBlock) float64 {
 	const above, least, most = 3, -80, -20
 	if len(blocks) == 0 {

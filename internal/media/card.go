@@ -69,8 +69,9 @@ func (t Tools) RenderCard(ctx context.Context, spec CardSpec, from CardFiles, ou
 	return nil
 }
 
-// resolveFont prepares the font of a card, and returns spec with the family name that libass finds
-// it by. A font file is copied into scratch.
+// resolveFont makes the font of a card available to libass. It copies a font file into scratch, and
+// replaces the name of a font family in the look by that of the installed family. It returns spec
+// with this change.
 func resolveFont(ctx context.Context, spec CardSpec, from CardFiles, scratch string) (CardSpec, error) {
 	if from.Font != "" {
 		return spec, installFontFile(from.Font, scratch)
@@ -108,8 +109,8 @@ func (t Tools) RenderCardPNG(ctx context.Context, spec CardSpec, from CardFiles,
 }
 
 // renderCardGroup draws the card once, in the size of the widest out, and encodes it scaled to
-// each. All outs must have the same shortSideUnits. The card fades in and out for half a second, if
-// it is long enough.
+// each. All outs must have the same shortSideUnits. A card that is longer than two seconds fades in
+// and out for half a second each.
 func (t Tools) renderCardGroup(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOutput, scratch string, progress func(Progress)) error {
 	largest := slices.MaxFunc(outs, func(a, b EncodeOutput) int { return cmp.Compare(a.Width, b.Width) })
 	picture, err := t.cardPicture(ctx, spec, from, largest, scratch)
@@ -158,8 +159,8 @@ func (t Tools) cardPicture(ctx context.Context, spec CardSpec, from CardFiles, o
 	}, nil
 }
 
-// explainError returns a *RequirementError if err says that this ffmpeg cannot read SVG, which the
-// background is. It wraps any other error.
+// explainError returns a *RequirementError if the look's background is an SVG and err is ffmpeg's
+// message that it was built without SVG. It wraps any other error.
 func (l *CardLook) explainError(err error) error {
 	if l != nil && l.Background == SVG && strings.Contains(err.Error(), "codec svg") { // ffmpeg's message if it was built without the decoder
 		return &RequirementError{"this ffmpeg cannot read SVG", "Use one that is built with librsvg, or convert the background to PNG (rsvg-convert -w 3840 background.svg -o background.png)."}
@@ -177,7 +178,7 @@ const (
 )
 
 // shortSideUnits returns the number of layout units along the shorter side of a picture:
-// maxShortSideUnits, or fewer for pictures of less than 300 pixels. Text of the same units is then
+// maxShortSideUnits, or fewer if that side has less than 300 pixels. Text of the same units is then
 // larger relative to the picture, and can be read.
 func shortSideUnits(out EncodeOutput) int {
 	return min(maxShortSideUnits, int(maxUnitsPerPixel*float64(min(out.Width, out.Height))))
@@ -358,7 +359,7 @@ func escapeASS(line string) string {
 }
 
 // rightToLeft reports whether the first character of s that has a direction is written from right
-// to left.
+// to left. It is false if none has a direction, as in a number.
 func rightToLeft(s string) bool {
 	for _, r := range s {
 		switch p, _ := bidi.LookupRune(r); p.Class() {

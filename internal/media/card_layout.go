@@ -61,8 +61,9 @@ func joinNames(names []string) string {
 	return strings.Join(all, "\u00a0· ")
 }
 
-// moveTo gives a text the position, size, alignment and colour that a look sets. right says that
-// text is written from right to left.
+// moveTo gives a text the position, width and alignment of at, a box that a look sets, and its
+// height, size and colour if at has them. right says that text is written from right to left, which
+// decides the alignment if at has none.
 func (p *textBlock) moveTo(at conference.TextBox, area layoutArea, right bool) {
 	across := func(hundredths float64) int { return int(hundredths * float64(area.width) / 100) }
 	down := func(hundredths float64) int { return int(hundredths * float64(area.height) / 100) }
@@ -93,7 +94,7 @@ func (p *textBlock) moveTo(at conference.TextBox, area layoutArea, right bool) {
 type xRange struct{ from, to int }
 
 // textRanges returns the horizontal ranges in which text may be, in units: between the margins, and
-// for texts that the look places, within their boxes.
+// for texts that the look places, within their boxes. Both allow letters to stick out a little.
 func (l *CardLook) textRanges(area layoutArea) []xRange {
 	clear := area.margin() * 3 / 4
 	if l == nil {
@@ -131,7 +132,8 @@ func (l *CardLook) place(name string) (conference.TextBox, bool) {
 // substitutes another.
 const defaultFont = "Noto Sans"
 
-// font returns the name of the font family to draw with.
+// font returns the name of the font family of a card's text: fontFileFamily if the conference
+// supplied a file, else the look's family, or defaultFont if it has none.
 func (l *CardLook) font() string {
 	switch {
 	case l.hasFontFile():
@@ -162,8 +164,8 @@ func installFontFile(path, scratch string) error {
 	return os.WriteFile(filepath.Join(dir, "letters.ttf"), font.renamed(fontFileFamily), 0o644)
 }
 
-// burnScript returns s with the ASS script at that path drawn over it. A font file must be where
-// installFontFile puts it, in the same directory.
+// burnScript returns s with the ASS script at that path drawn over it. If the look has a font file,
+// installFontFile must have copied it to the script's directory.
 func (l *CardLook) burnScript(s *ffmpeg.Stream, script string) *ffmpeg.Stream {
 	o := options{"filename": script}
 	if l.hasFontFile() {
@@ -173,8 +175,8 @@ func (l *CardLook) burnScript(s *ffmpeg.Stream, script string) *ffmpeg.Stream {
 }
 
 // background returns the background at path in the size of out: a single picture, or a clip whose
-// last frame is repeated without end. It is scaled to cover the card, and cropped. Without a look,
-// path is what writeBackground wrote, which already has that size.
+// last frame is repeated without end. It is scaled to cover the card, and cropped. If the look sets
+// no background, path is what writeBackground wrote, which already has that size.
 func (l *CardLook) background(path string, rate timeline.Rate, out EncodeOutput) *ffmpeg.Stream {
 	input := options{"protocol_whitelist": allowedProtocols, "framerate": rate, "f": "ppm_pipe"}
 	clip := l != nil && l.Background == Clip

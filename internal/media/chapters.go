@@ -33,10 +33,10 @@ func writeFFMetadata(metadata map[string]string, sections []conference.Section, 
 	return path, os.WriteFile(path, []byte(b.String()), 0o600)
 }
 
-// addFFMetadataInput adds the file that writeFFMetadata wrote, list, to ffmpeg's arguments as the
-// last input, and takes the chapters from it, and the metadata if all is true. If list is "", it
-// returns args unchanged. The arguments must contain -map. (The file has no streams, so a graph of
-// streams cannot contain it.)
+// addFFMetadataInput adds list, a file that writeFFMetadata wrote, to ffmpeg's arguments as the
+// last input. ffmpeg then takes the chapters from it, and the metadata if all is true. If list is
+// "", it returns args unchanged. The arguments must contain -map. (The file has no streams, so a
+// graph of streams cannot contain it.)
 func addFFMetadataInput(args []string, list string, all bool) []string {
 	if list == "" {
 		return args
@@ -63,8 +63,8 @@ func estimateChapterSize(sections []conference.Section) (bytes int64) {
 	return bytes
 }
 
-// verifyChapters returns an error unless a file has as many chapters as there are sections, each
-// with a title and within a millisecond of the section's start. Without sections it checks nothing.
+// verifyChapters returns an error unless a file has exactly one chapter for each section, which has
+// a title and starts within a millisecond of the section. Without sections it checks nothing.
 func (t Tools) verifyChapters(ctx context.Context, path string, sections []conference.Section) error {
 	if len(sections) == 0 {
 		return nil

@@ -20,7 +20,7 @@ type Command struct {
 // and runs in a process group that is killed when ctx ends or this process dies. Its memory is not
 // limited, because some programs reserve far more address space than they use. read gets its
 // standard output. When the program ends, other processes of its group are killed. Exec returns
-// what it wrote to standard error, and a *ToolError if it fails.
+// what the program wrote to standard error, and a *ToolError if the program fails.
 func (t Tools) Exec(ctx context.Context, c Command, read func(io.Reader) error) (stderr string, err error) {
 	t.MaxMemory = 0
 	stderr, err = t.runProgram(ctx, program{args: c.Args, dir: c.Dir, env: c.Env, killGroup: true}, read)

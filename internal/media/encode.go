@@ -68,8 +68,9 @@ func (t Tools) Encode(ctx context.Context, path string, pics FrameSource, r time
 }
 
 // errorsAfterPreroll returns how many of n decoding errors concern the frames r. A decoder that
-// starts in the middle reports errors for frames that refer to others before the seek point. So it
-// decodes again up to r, and subtracts the errors of that.
+// starts in the middle reports errors for frames that refer to others before the seek point. So
+// errorsAfterPreroll decodes once more from the seek point up to r, and subtracts the errors that
+// this reports. If decoding began at the start of the recording, all n count.
 func (t Tools) errorsAfterPreroll(ctx context.Context, path string, pics FrameSource, r timeline.Range, n int) (int, error) {
 	chain := r.Shift(-pics.Lead)
 	from := seekOptions(pics, chain)
@@ -178,10 +179,11 @@ func singleFrameRange(path string, pics FrameSource, r timeline.Range) *ffmpeg.S
 }
 
 // seekOptions returns ffmpeg's input options to start decoding at a keyframe that is shown no later
-// than the first of the frames chain, which are counted from pics.FirstPTS. The margin before them
-// includes Reorder, because containers seek by decoding time, and a second for deinterlacing, which
-// needs earlier frames. It is no larger: keyframes often coincide with chunk boundaries, where a
-// larger one would decode a whole group of pictures more.
+// than the first of the frames chain, which are counted from pics.FirstPTS. It returns none if
+// decoding is to start at the beginning. The margin before the frames includes Reorder, because
+// containers seek by decoding time, and a second for deinterlacing, which needs earlier frames. It
+// is no larger: keyframes often coincide with chunk boundaries, where a larger one would decode a
+// whole group of pictures more.
 func seekOptions(pics FrameSource, chain timeline.Range) options {
 	first := ticksToDuration(pics.FirstPTS, pics.TimeBase)
 	margin := pics.Reorder + pics.Preroll
@@ -244,7 +246,8 @@ func (out EncodeOutput) blankAndBurn(s *ffmpeg.Stream) *ffmpeg.Stream {
 	return s
 }
 
-// pixelFormat returns ffmpeg's name of the pixel format to encode from.
+// pixelFormat returns ffmpeg's name of the pixel format that the encoder gets: 4:2:2 with ten bits
+// if TenBit is set, else 4:2:0 with eight.
 func (e Encoding) pixelFormat() string {
 	if e.TenBit {
 		return "yuv422p10le"
@@ -253,8 +256,9 @@ func (e Encoding) pixelFormat() string {
 }
 
 // fitFrame scales a picture into a frame of width × height, letterboxed, with square pixels, in
-// BT.709 and limited range. pixels is ffmpeg's name of the pixel format. A picture that needs no
-// conversion is at most scaled, since even a filter that changes nothing may copy every frame.
+// BT.709 and limited range. pixels is ffmpeg's name of the pixel format. A picture that needs
+// neither conversion nor borders is at most scaled, since even a filter that changes nothing may
+// copy every frame.
 func fitFrame(s *ffmpeg.Stream, pics FrameSource, width, height int, pixels string) *ffmpeg.Stream {
 	if pics.EncoderReady && pixels == "yuv420p" && pics.fillsFrame(width, height) {
 		if pics.Width != width || pics.Height != height {
@@ -270,9 +274,9 @@ func fitFrame(s *ffmpeg.Stream, pics FrameSource, width, height int, pixels stri
 }
 
 // toneMap converts HDR or BT.2020 pictures to SDR in BT.709. They are first scaled down to height,
-// if they are higher. Reference white, 203 cd/m² (ITU-R BT.2408), and everything at most half as
-// bright keep their relative brightness; what is brighter is compressed. Colours outside of BT.709
-// are clipped.
+// if they are higher. In HDR, what has at most 0.4 times the luminance of reference white, 203
+// cd/m² (ITU-R BT.2408), keeps its brightness; everything up to five times reference white is
+// compressed into the rest. Colours outside of BT.709 are clipped.
 func toneMap(s *ffmpeg.Stream, pics FrameSource, height int) *ffmpeg.Stream {
 	if height < pics.Height {
 		s = filter(s, "scale", options{"w": -2, "h": height, "flags": "bicubic"})
@@ -398,8 +402,8 @@ func (e Encoding) av1(rate timeline.Rate) options {
 	}
 }
 
-// ffv1 returns the options of FFV1 version 3 (RFC 9043), with each frame coded by itself, and
-// checksums.
+// ffv1 returns the options for FFV1 version 3 (RFC 9043) in a MOV, with each frame coded by itself,
+// and checksums.
 func ffv1() options {
 	return options{"format": "mov", "c:v": "ffv1", "level": "3", "g": "1", "slices": "4", "slicecrc": "1"}
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// checkHead returns an inputerr.Error for what can be refused before a tool opens it: directories
-// and other irregular files, empty files, and playlists disguised as recordings. name is the file's
-// name in errors.
+// checkHead returns an inputerr.Error for a file that can be refused before a tool opens it: a
+// directory or other irregular file, an empty file, or a playlist, which refers to other files. It
+// returns another error if the file cannot be read. name is the file's name in errors.
 func checkHead(path, name string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -59,7 +59,8 @@ func playlistKind(head []byte) string {
 }
 
 // unreadableFault returns the error for a file that ffprobe cannot read. stderr is what ffprobe
-// wrote to standard error; it tells an unfinished MP4 from a file that is not a recording at all.
+// wrote to standard error. If it reports that the index of an MP4 is missing, the error says that
+// the recording was not finished; else that the file is not a recording that Lectern can read.
 func unreadableFault(path, name, stderr string) error {
 	if strings.Contains(stderr, "moov atom not found") && isMP4(path) {
 		return inputerr.Coded("recording.no_moov", "is an MP4 whose index (moov) is missing: the recording was not finished, or not copied whole").In(name).
@@ -69,8 +70,8 @@ func unreadableFault(path, name, stderr string) error {
 		Hint("Use MP4, MOV, MKV, WebM, TS, MTS, MPG, AVI, FLV or MXF")
 }
 
-// isMP4 reports whether a file begins with one of the boxes that MP4s begin with. One that cannot
-// be read does not.
+// isMP4 reports whether a file begins with one of the boxes that MP4s begin with. It returns false
+// if the file cannot be read.
 func isMP4(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

@@ -32,8 +32,8 @@ func openInput(path string, more ...options) *ffmpeg.Stream {
 	return ffmpeg.Input(fileURL(path), all)
 }
 
-// filter appends a filter to s. It escapes what has a meaning in a filter's options; ffmpeg-go
-// itself escapes what has one in a graph.
+// filter appends a filter to s. It escapes the characters that are special in a filter's options;
+// ffmpeg-go itself escapes those that are special in a graph.
 func filter(s *ffmpeg.Stream, name string, o options) *ffmpeg.Stream {
 	escaped := options{}
 	for k, v := range o {

@@ -22,8 +22,8 @@ func (s *packetScan) recordGap(pts int64) {
 }
 
 // pictureGaps returns where frames are missing, as times from start. step is the usual distance
-// between frames in ticks; shorter gaps than 5 frames do not count. If frames are irregular
-// elsewhere too, it returns nil: the recording was made like that.
+// between frames in ticks; gaps of less than 5 frames do not count. If more than 1 % of the rest is
+// irregular too, it returns nil: the recording was made like that.
 func (s *packetScan) pictureGaps(step float64, start time.Duration) (gaps []timeline.Span) {
 	var missing int64
 	for _, g := range s.videoGaps {

@@ -41,9 +41,10 @@ func (m *humMeter) write(left, right []float32) {
 	}
 }
 
-// analyseSecond looks for each mains frequency in a second of sound. The frequency stands out if
-// two of its first four multiples are 15 dB above their surroundings, or one is 25 dB above. Its
-// power is then added to m.powers.
+// analyseSecond looks for each mains frequency in a second of sound. The frequency stands out if,
+// of its first four multiples, two are 15 dB above their surroundings or one is 25 dB above.
+// Multiples below −90 dBFS do not count. The power of a frequency that stands out is appended to
+// m.powers.
 func (m *humMeter) analyseSecond(x []float64) {
 	m.total++
 	windowed := make([]float64, len(x))
@@ -85,8 +86,9 @@ func goertzel(x []float64, hz float64) float64 {
 	return 2 * (a*a + b*b - c*a*b) / (n * n)
 }
 
-// result returns the hum that was detected, or nil. A mains frequency must stand out in at least 5
-// seconds and in 60 % of all: a voice may have 100 Hz, too, but does not stay there.
+// result returns the hum of the mains frequency that stands out in more seconds, with its median
+// level, or nil. The frequency must stand out in at least 5 seconds and in 60 % of all: a voice may
+// have 100 Hz, too, but does not stay there.
 func (m *humMeter) result() *Hum {
 	const least = 5 // seconds
 	best := 0

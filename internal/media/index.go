@@ -59,12 +59,13 @@ func (p Probe) sameTiming(o Probe) bool {
 	})
 }
 
-// Index copies the video streams and all sounds of the recording in, which was probed as p, to
-// a Matroska file that seeks exactly. Nothing is encoded except sound that Matroska cannot
-// hold, and nothing is left out except broken packets of sound. A sound-only recording gets a
-// video of its waveform in front of behind. Timestamps stay as they are, so that video and
-// sound stay in sync; clock jumps are removed from all streams alike. The result is to be
-// probed, and used instead of in. name is the recording's name in errors. progress may be nil.
+// Index copies the video streams and all sounds of the recording in, which was probed as p, to a
+// Matroska file that seeks exactly. Nothing is encoded except sound that Matroska cannot hold, and
+// nothing is left out except broken packets of sound. A sound-only recording gets a video of its
+// waveform in front of behind. Timestamps stay as they are, so that video and sound stay in sync;
+// clock jumps are removed from all streams alike. The result must be probed, and used instead of
+// in. Index returns an inputerr.Error if the sound is too damaged to be copied. name is the
+// recording's name in errors. progress may be nil.
 func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind WaveformBackground, progress func(Progress)) error {
 	err := t.index(ctx, in, out, p, behind, nil, progress)
 	var failed *ToolError
@@ -170,7 +171,7 @@ func drawWaveform(sound *ffmpeg.Stream, behind WaveformBackground, o options) *f
 	return ffmpeg.Filter([]*ffmpeg.Stream{ground, both.Get("1")}, "overlay", nil, options{"y": 310})
 }
 
-// toBT709 converts a stream to BT.709 in limited range.
+// toBT709 converts a stream to 8-bit 4:2:0 in BT.709 and limited range.
 func toBT709(s *ffmpeg.Stream) *ffmpeg.Stream {
 	s = filter(s, "scale", options{"out_color_matrix": "bt709", "out_range": "tv"})
 	return filter(s, "format", options{"pix_fmts": "yuv420p"})

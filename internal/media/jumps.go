@@ -95,7 +95,8 @@ func newEpochs(streams []stream, backward time.Duration) *epochs {
 }
 
 // add adds packet n of its stream, counted from 0, to the epoch in which it belongs. If it fits
-// into none, it sets e.disorder. Packets without any timestamp are ignored.
+// into none, it sets e.disorder, and later packets are ignored. So are packets of unknown streams
+// and packets without any timestamp.
 func (e *epochs) add(p packet, n int64) {
 	h := e.streams[p.stream]
 	if h == nil || e.disorder {
@@ -132,9 +133,9 @@ func (e *epochs) add(p packet, n int64) {
 	of.shown.From, of.shown.To = min(of.shown.From, shown.From), max(of.shown.To, shown.To)
 }
 
-// epochAt returns the index of the epoch in which the next packet of the stream h belongs, at its
-// decoding time. If the packet comes after a jump, that may be a new epoch. ok is false if the
-// packet fits nowhere.
+// epochAt returns the index of the epoch in which the next packet of the stream h belongs. at is
+// its decoding time. If the packet comes after a jump, the epoch is a later one, which epochAt adds
+// if it is not known yet. ok is false if the packet fits nowhere.
 func (e *epochs) epochAt(h *streamPosition, at time.Duration) (i int, ok bool) {
 	stays := false
 	if h.epoch >= 0 {
@@ -162,9 +163,10 @@ func (e *epochs) epochAt(h *streamPosition, at time.Duration) (i int, ok bool) {
 	return 0, false
 }
 
-// jumps returns the jump before each epoch except the first. It assumes that no time is missing:
-// an epoch begins as early as it can without overlapping what any of its streams has before. ok is
-// false if the streams do not jump together, or if there are more than maxJumps.
+// jumps returns the jump before each epoch except the first. It assumes that no time is missing: an
+// epoch begins as early as it can without overlapping what any of its streams has before. wrap is
+// the time after which the clock starts again at zero, or 0. ok is false if the streams do not jump
+// together, or if there are maxJumps or more.
 func (e *epochs) jumps(wrap time.Duration) (all []ClockJump, ok bool) {
 	if e.disorder || len(e.all) > maxJumps {
 		return nil, false
@@ -216,8 +218,8 @@ func (e epoch) shiftAfter(ends map[int]epochStream) time.Duration {
 }
 
 // startAfter returns when the epoch begins once it is moved by moved. ends says where each stream
-// ends before it. ok is false if a stream that has no packets in this epoch continues past its
-// beginning.
+// ends before it. ok is false if a stream that has no packets in this epoch continues for more than
+// maxBackward past its beginning.
 func (e epoch) startAfter(moved time.Duration, ends map[int]epochStream) (at time.Duration, ok bool) {
 	at = math.MaxInt64
 	for _, p := range e.streams {
@@ -245,8 +247,9 @@ func (e *epochs) resumesFrom(i int) map[int]Resume {
 	return all
 }
 
-// shortestShift returns d as the shortest change of a clock that starts again at zero after wrap,
-// forward or back. If wrap is 0, the clock never does, and it returns d.
+// shortestShift returns the shortest change, forward or back, that has the same effect as d on a
+// clock that starts again at zero after wrap. For a clock that never does, wrap is 0 and the result
+// is d.
 func shortestShift(d, wrap time.Duration) time.Duration {
 	switch {
 	case wrap == 0:

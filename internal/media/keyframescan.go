@@ -59,8 +59,8 @@ func readKeyframeScan(path string, origin, length time.Duration) (*KeyframeScan,
 	return w.finish(length), nil
 }
 
-// readSMJPEG calls handle for each picture of an SMJPEG file. A truncated last picture is
-// ignored.
+// readSMJPEG calls handle for each picture of an SMJPEG file, with its time in that file. A
+// truncated last picture is ignored. It returns an error if a picture is not a valid JPEG.
 func readSMJPEG(r *bufio.Reader, handle func(at time.Duration, img image.Image)) error {
 	if _, err := r.Discard(16); err != nil { // magic, version, length
 		return nil // ffmpeg writes an empty file if there are no keyframes
@@ -155,7 +155,7 @@ func isBlack(luma []byte) bool {
 }
 
 // sameLuma reports whether two pictures look the same: at most 1 in 1000 pixels differs by more
-// than tolerance, of 255. Pictures of different sizes never do.
+// than tolerance, of 255. Empty pictures, and pictures of different sizes, never do.
 func sameLuma(a, b []byte, tolerance int) bool {
 	if len(a) != len(b) || len(a) == 0 {
 		return false
@@ -218,9 +218,9 @@ func (w *keyframeScanner) span(r [2]int, length time.Duration) timeline.Span {
 }
 
 // detectFrozen sets g.Frozen and g.Static from the frames of w. Slides stand still by nature, so
-// standstills of a minute or more are recorded as frozen only if there are at most two, and hardly
-// any other two keyframes are equal: then a camera hung. A video that never changes is static if
-// the recording is at least minStatic long.
+// standstills of a minute or more are recorded as frozen only if there are at most two, at least
+// ten keyframes differ from the one before, and hardly any others are equal to it: then a camera
+// hung. A video that never changes is static if the recording is at least minStatic long.
 func (g *KeyframeScan) detectFrozen(w *keyframeScanner, length time.Duration) {
 	var long []timeline.Span
 	moving, resting := 0, 0

@@ -26,7 +26,8 @@ type limiter struct {
 	required []float32    // scratch
 }
 
-// newLimiter returns a limiter with a gain and a ceiling in dB.
+// newLimiter returns a limiter that raises sound by gain and then keeps its true peak below
+// ceiling, both in dB; full scale is 0 dB.
 func newLimiter(gain, ceiling float64) *limiter {
 	return &limiter{
 		gain: float32(dbToAmplitude(gain)), ceiling: float32(dbToAmplitude(ceiling)),
@@ -60,9 +61,9 @@ func (l *limiter) process(left, right []float32) {
 	}
 }
 
-// requiredGains appends the gain that keeps each of n samples under the ceiling to need, 1 if it is
-// under it already. work holds past and new samples; the n are the next ones that have enough
-// samples after them to interpolate.
+// requiredGains appends to need the gain, at most 1, that keeps each of n samples under the
+// ceiling. work holds past and new samples; the n are the next ones that have enough samples after
+// them to interpolate.
 func (l *limiter) requiredGains(need []float32, work [2][]float32, n int) []float32 {
 	first := delay - interpolationRadius
 	for i := 0; i < n; i += group {

@@ -23,10 +23,11 @@ type Meter struct {
 	samples int64
 }
 
-// NewMeter returns a meter without any sound.
+// NewMeter returns a meter that has measured nothing yet; its loudness and peak are -Inf.
 func NewMeter() *Meter { return &Meter{peak: peakMeter{over: newOversampler()}} }
 
-// Write measures more samples. left and right must have the same length.
+// Write adds samples to what is measured; full scale is 1. left and right must have the same
+// length.
 func (m *Meter) Write(left, right []float32) {
 	m.samples += int64(len(left))
 	m.peak.write(left, right)

@@ -28,7 +28,8 @@ type Beep struct {
 	Pitch  float64       // its frequency as a multiple of what it should be
 }
 
-// Measure reads back a video, or a sound without a picture.
+// Measure decodes the file at path and returns what its sound is like and, if video is true, which
+// pictures of the base it shows.
 func Measure(t testing.TB, path string, video bool) Result {
 	t.Helper()
 	var r Result
@@ -146,8 +147,8 @@ func findBeep(x []float32, n int) (b Beep, ok bool) {
 	return Beep{Second: n, At: time.Duration(onset(x, at, pitch)) * time.Second / Hz, Pitch: pitch / nominal}, true
 }
 
-// strongest returns the sample at which a window of so many samples has the most of a pitch, to the
-// millisecond, and the pitch's amplitude there.
+// strongest returns the sample, to the millisecond, at which a window of x has the most of a pitch,
+// and the pitch's amplitude there. pitch is in Hz, and window in samples.
 func strongest(x []float32, pitch float64, window int) (at int, level float64) {
 	sums := correlate(x, pitch)
 	for i := 0; i+window < len(x); i += Hz / 1000 {
@@ -158,8 +159,9 @@ func strongest(x []float32, pitch float64, window int) (at int, level float64) {
 	return at, level
 }
 
-// onset returns the sample at which a beep begins, given one near its beginning, at: there, a
-// window of 20 ms holds half of what it holds within the beep.
+// onset returns the sample at which a beep of that pitch begins: there, a window of 20 ms holds
+// half of what it holds within the beep. It searches around the sample at, and returns at if it
+// finds none.
 func onset(x []float32, at int, pitch float64) int {
 	const window = Hz / 50
 	first := at - beepLength/2
@@ -192,7 +194,7 @@ func correlate(x []float32, pitch float64) []complex128 {
 	return sums
 }
 
-// findPitch returns the strongest frequency within a twentieth of near.
+// findPitch returns the strongest frequency in x that is within a twentieth of near, both in Hz.
 func findPitch(x []float32, near float64) float64 {
 	best, greatest := near, 0.0
 	for f := near * 0.95; f < near*1.05; f += near / 500 {

@@ -1,7 +1,8 @@
 package mediatest
 
-// Timecode returns linear timecode (SMPTE 12M) at 25 frames a second as it is heard on a sound
-// channel: 80 bits a frame in biphase mark, counted from 10:00:00:00.
+// Timecode returns the sound of linear timecode (SMPTE 12M) at 25 frames a second: 80 bits a frame
+// in biphase mark, counted from 10:00:00:00. It lasts that many seconds and has the amplitude
+// level.
 func Timecode(seconds int, level float32) []float32 {
 	const half = Hz / (Rate * 80 * 2) // samples of half a bit
 	x := make([]float32, 0, seconds*Hz)
