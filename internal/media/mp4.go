@@ -150,7 +150,8 @@ type segmentInfo struct {
 	scale         int64   // ticks a second
 }
 
-// readSegment reads the index of an MP4 that must have one track, a video.
+// readSegment returns what the index of the segment at path says: codec, size and frame times. It
+// returns an error if the file is not an MP4 with a single track, a video.
 func readSegment(path string) (s segmentInfo, err error) {
 	index, _, err := readMoov(path)
 	if err != nil {
@@ -195,7 +196,7 @@ func pictureTimes(path string) (times []int64, scale int64, err error) {
 }
 
 // keyFrames returns the frame numbers of the keyframes of an MP4 with a constant frame rate,
-// ascending.
+// ascending. If the index lists no keyframes, all frames are.
 func keyFrames(path string, rate timeline.Rate) (frames []int64, err error) {
 	index, _, err := readMoov(path)
 	if err != nil {
@@ -282,9 +283,9 @@ func sampleTimes(index []byte) (times []int64, scale int64, err error) {
 	return times, scale, err
 }
 
-// editStart returns the media time, in the track's ticks, at which it begins to be shown. It
-// returns an error if the track has several edits or begins with a gap, which Lectern's own files
-// do not have.
+// editStart returns the media time, in the track's ticks, from which on the track is shown: 0 if it
+// has no edit list. It returns an error if the track has several edits or begins with a gap, which
+// Lectern's own files do not have.
 func editStart(track []byte) (from int64, err error) {
 	list, none := findBox(track, "edts", "elst")
 	if none != nil {
@@ -304,9 +305,8 @@ func editStart(track []byte) (from int64, err error) {
 	return from, nil
 }
 
-// eachTableEntry calls each for every entry of the table in the box of that kind, an entry being a
-// number of 32-bit fields. b holds the boxes of which the table is one. The slice is used again for
-// the next entry.
+// eachTableEntry calls each for every entry of a table, which is a box of that kind among the boxes
+// in b. An entry consists of that many 32-bit fields. The slice is used again for the next entry.
 func eachTableEntry(b []byte, kind string, fields int, each func([]uint32)) error {
 	body, err := findBox(b, kind)
 	if err != nil {

@@ -26,9 +26,10 @@ type packet struct {
 // noTime is a missing timestamp.
 const noTime = math.MinInt64
 
-// readPackets calls each for every packet of a file, in the order of the file. ffprobe reads them
-// without decoding and in constant memory. options are further options of ffprobe, such as a choice
-// of streams. It returns what ffprobe wrote to standard error, and the first error of each.
+// readPackets calls each for every packet of a file, in the order of the file, until each returns
+// an error, which it then returns. ffprobe reads the packets without decoding and in constant
+// memory. options are further options of ffprobe, such as a choice of streams. stderr is what
+// ffprobe wrote to standard error.
 func (t Tools) readPackets(ctx context.Context, path string, options []string, each func(packet) error) (stderr string, err error) {
 	args := append(options, "-show_packets", "-show_entries", "packet=stream_index,pts,dts,duration,size,pos,flags", "-of", "csv=p=0")
 	return t.Inspect(ctx, append(args, InputArgs(path)...), func(r io.Reader) error {
@@ -95,7 +96,7 @@ func (d *displayOrder) push(pts int64) error {
 	return nil
 }
 
-// flush passes on the timestamps that are still queued.
+// flush passes the timestamps that are still queued to d.next, in display order.
 func (d *displayOrder) flush() error {
 	for len(d.queue) > 0 {
 		if err := d.next(heap.Pop(&d.queue).(int64)); err != nil {

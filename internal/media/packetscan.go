@@ -76,9 +76,9 @@ func (s *packetScan) read(ctx context.Context, t Tools, path string, progress fu
 	return s.scanPackets(ctx, t, path, s.checkClockForward, progress)
 }
 
-// findJumps reads all packets and returns the clock's jumps. ok is false if the streams do not jump
-// together. First, small steps back count as jumps, too; if that gives no result, only those of
-// more than maxBackward.
+// findJumps reads all packets and returns the clock's jumps. Steps back of more than a tenth of
+// maxBackward count as jumps; if the streams would then not jump together, only those of more than
+// maxBackward count. ok is false if the streams do not jump together then, either.
 func (s *packetScan) findJumps(ctx context.Context, t Tools, path string, progress func(float64)) (found []ClockJump, ok bool, err error) {
 	fine, coarse := newEpochs(s.allStreams(), maxBackward/10), newEpochs(s.allStreams(), maxBackward)
 	err = s.scanPackets(ctx, t, path, func(p packet) error {
@@ -93,10 +93,11 @@ func (s *packetScan) findJumps(ctx context.Context, t Tools, path string, progre
 	return found, ok, err
 }
 
-// findJumpsAsWritten finds the jumps again with the timestamps that the file has. By default ffmpeg
-// takes a clock that goes far back for one that wrapped, and undoes that when the clock jumps
-// forward again. It returns guessed, what was found before, if the results do not correspond,
-// because the clock did wrap or starts just before it would.
+// findJumpsAsWritten finds the jumps again with the timestamps that the file has, and sets
+// s.asWritten. By default ffmpeg takes a clock that goes far back for one that wrapped, and undoes
+// that when the clock jumps forward again. guessed are the jumps found that way. They are returned,
+// and s.asWritten is false, if the new ones do not correspond to them: then the clock did wrap, or
+// starts just before it would.
 func (s *packetScan) findJumpsAsWritten(ctx context.Context, t Tools, path string, guessed []ClockJump, progress func(float64)) ([]ClockJump, error) {
 	first := s.firstPicture
 	s.asWritten = true
@@ -138,8 +139,9 @@ func (s *packetScan) withoutJumps(p packet, n int64) packet {
 	return p
 }
 
-// scanPackets reads all packets once, collects s.packetStats from them anew, with the known jumps
-// removed, and calls check for each.
+// scanPackets reads all packets once, with the known jumps removed from their timestamps. It
+// collects s.packetStats from them anew, and calls check for each until it returns an error.
+// progress may be nil; it gets the fraction done.
 func (s *packetScan) scanPackets(ctx context.Context, t Tools, path string, check func(packet) error, progress func(float64)) error {
 	base := s.video.timeBase()
 	s.packetStats = packetStats{
@@ -248,8 +250,8 @@ func (s *packetScan) addAudioPacket(p packet) {
 	}
 }
 
-// startTime returns the time of the first frame or sound packet, whichever is earlier, on the
-// container's clock.
+// startTime returns the time of the first frame or the first sound packet, whichever is earlier, on
+// the container's clock. If there is neither, it is the greatest possible time.
 func (s *packetScan) startTime() time.Duration {
 	start := time.Duration(math.MaxInt64)
 	if s.first != noTime {

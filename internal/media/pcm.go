@@ -77,7 +77,7 @@ func (t Tools) decodeAudioAndKeyframes(ctx context.Context, path string, l decod
 
 // readStereo reads interleaved stereo samples, 32-bit little-endian floats, and calls handle with
 // pieces of up to 100 ms until r ends. The slices are used again for the next piece. Samples that
-// are not a number, or are absurdly loud, become silence.
+// are not a number, or are louder than +60 dBFS, become silence.
 func readStereo(r io.Reader, handle func(left, right []float32) error) error {
 	const frame = 8 // bytes
 	in := bufio.NewReaderSize(r, blockSamples*frame)

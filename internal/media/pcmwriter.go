@@ -21,7 +21,8 @@ func (p *pcmWriter) write(left, right []float32) error {
 	return p.limitAndEncode(left, right)
 }
 
-// writeSilence writes silence until to samples of the programme are written, if fewer are.
+// writeSilence writes silence until the programme has to samples. If it already has as many, it
+// writes none.
 func (p *pcmWriter) writeSilence(to int64) error {
 	for p.written < to {
 		n := min(to-p.written, blockSamples)
@@ -50,8 +51,9 @@ func (p *pcmWriter) limitAndEncode(left, right []float32) error {
 	return err
 }
 
-// channelMixer returns a function that replaces both channels, in place, by the choice "stereo",
-// "left", "right" or "mix". It returns nil for any other.
+// channelMixer returns a function that changes left and right in place: "left" and "right" copy
+// that channel to the other, "mix" puts the mean into both, and "stereo" changes nothing. It
+// returns nil for any other choice.
 func channelMixer(channels string) func(left, right []float32) {
 	switch channels {
 	case "stereo":

@@ -25,9 +25,9 @@ type PodcastFacts struct {
 }
 
 // WritePodcast copies the sound of a programme to the file out, with metadata, chapters and a
-// cover. cover is the path of a JPEG, or "". Temporary files go to the directory scratch. Then it
-// verifies that out has one sound stream of the programme's length, the language, the chapters and
-// the cover.
+// cover. cover is the path of a JPEG, or "". Temporary files go to the directory scratch. At the
+// end it verifies that out begins with a sound stream of the programme's length in the right codec,
+// and has the language, the chapters and the cover. It returns an error if one of them is wrong.
 func (t Tools) WritePodcast(ctx context.Context, spec PodcastSpec, sound, cover, out, scratch string) (PodcastFacts, error) {
 	known := maps.Clone(spec.Metadata)
 	if cover != "" && spec.Codec == "opus" {

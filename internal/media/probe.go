@@ -13,10 +13,11 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// Probe returns what the recording at path holds. It reads all packets once, so that the result is
-// what can be read and not what the container promises, and decodes only the first frames. The
-// picture is the first video stream. It returns an *inputerr.Error if the recording is at fault;
-// name is its name in errors. progress may be nil; it gets the fraction done.
+// Probe returns what the recording at path holds. It reads all packets, again if the clock jumps,
+// so that the result is what can be read and not what the container promises, and decodes only the
+// first frames. The picture is the first video stream. It returns an *inputerr.Error if the
+// recording is at fault; name is its name in errors. progress may be nil; it gets the fraction
+// done.
 func (t Tools) Probe(ctx context.Context, path, name string, progress func(fraction float64)) (Probe, error) {
 	return t.ProbePicture(ctx, path, name, 1, progress)
 }
@@ -58,8 +59,9 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 	return found, found.checkPlausibleLength(name)
 }
 
-// MissingStream returns an error if the recording has no video or no sound, or nil. The caller
-// decides whether something else may stand in for the missing stream.
+// MissingStream returns an error if the recording has no video or no sound, or nil. name is the
+// recording's name in the error. The caller decides whether something else may stand in for the
+// missing stream.
 func (p Probe) MissingStream(name string) *inputerr.Error {
 	switch {
 	case p.Video == nil:
@@ -117,7 +119,7 @@ func (p Probe) endsEarly() bool {
 const maxLength = 48 * time.Hour
 
 // checkPlausibleLength returns an *inputerr.Error for a recording that is longer than maxLength,
-// which a single damaged timestamp can cause.
+// which a single damaged timestamp can cause. name is the recording's name in the error.
 func (p Probe) checkPlausibleLength(name string) error {
 	end := p.Readable
 	for _, a := range p.Audio {
@@ -130,8 +132,9 @@ func (p Probe) checkPlausibleLength(name string) error {
 		Hint("Copy it again from the camera, or export it anew")
 }
 
-// TruncationFault returns an error for a recording that breaks off before the end that it declares,
-// or nil. What comes before the break can be used; the caller decides whether to.
+// TruncationFault returns an error for a recording that breaks off before the end that it declares
+// or whose end cannot be read, or nil. name is the recording's name in the error. What comes before
+// the break can be used; the caller decides whether to use it.
 func (p Probe) TruncationFault(name string) *inputerr.Error {
 	readable, whole := timeline.FormatClock(p.Readable), timeline.FormatClock(p.Readable.Truncate(time.Second))
 	switch {

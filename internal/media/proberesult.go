@@ -62,8 +62,9 @@ func (s *packetScan) addAudio(p *Probe, start time.Duration) {
 	}
 }
 
-// probeVideo returns the description of the video stream. start is when the container starts on its
-// own clock.
+// probeVideo returns the description of the video stream. interlaced says whether its first frames
+// are; it counts as interlaced, too, if the container says so. A rate below ten frames a second is
+// replaced by the nominal one, or by 25. start is when the container starts on its own clock.
 func (s *packetScan) probeVideo(interlaced bool, start time.Duration) *Video {
 	base := s.video.timeBase()
 	rate, step, variable := s.rates.rate()

@@ -52,9 +52,10 @@ func (t *rateEstimator) add(pts int64) {
 // rate returns the highest sustained rate, its interval in ticks, and whether frames also came at
 // other intervals. Of a single frame it returns 25 frames a second and 0.
 //
-// The fastest run of frames sets the rate. Some containers round timestamps to milliseconds, so the
-// rate is made precise with the mean of all intervals within 25 % of that. It is variable if other
-// intervals make up more than 1 % of the time.
+// The fastest run of sustainedIntervals sets the rate, or in a shorter video the median interval.
+// Some containers round timestamps to milliseconds, so the rate is made precise with the mean of
+// all intervals within 25 % of that. It is variable if other intervals make up more than 1 % of the
+// time.
 func (t *rateEstimator) rate() (rate timeline.Rate, step float64, variable bool) {
 	if t.count == 0 {
 		return timeline.Rate{Num: 25, Den: 1}, 0, false // a single frame has no rate

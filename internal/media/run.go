@@ -108,8 +108,8 @@ func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) er
 	return stderr, err
 }
 
-// Inspect runs ffprobe with args, and calls read with its standard output. Its results are like
-// those of Run.
+// Inspect runs ffprobe with args, and calls read with its standard output. It returns what Run
+// returns, for ffprobe.
 func (t Tools) Inspect(ctx context.Context, args []string, read func(io.Reader) error) (stderr string, err error) {
 	return t.runProgram(ctx, program{args: append([]string{t.FFprobe, "-hide_banner", "-loglevel", "level+warning"}, args...)}, read)
 }

@@ -24,8 +24,8 @@ func (t Tools) prepare(cmd *exec.Cmd) error {
 	return nil
 }
 
-// limitResources limits the address space and the file size of a process that has just started. One
-// that has ended already is no error.
+// limitResources limits the address space and the file size of a process that has just started. It
+// returns no error if the process has ended already.
 func (t Tools) limitResources(pid int) error {
 	for what, bytes := range map[int]int64{unix.RLIMIT_AS: t.MaxMemory, unix.RLIMIT_FSIZE: t.MaxFileSize} {
 		if bytes <= 0 {

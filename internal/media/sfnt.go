@@ -24,7 +24,8 @@ type fontTable struct {
 }
 
 // CheckFont returns an error if the file at path is not a TrueType or OpenType font or collection,
-// or is damaged: truncated, without outlines, or with a wrong checksum.
+// or is damaged: truncated, with a wrong checksum, or without outlines or another table that
+// drawing needs.
 func CheckFont(path string) error {
 	_, err := readFontFile(path)
 	return err

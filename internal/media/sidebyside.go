@@ -22,9 +22,9 @@ type SideBySide struct {
 }
 
 // ProbeSecondPicture probes video stream number picture, from 1, of the recording at path, and adds
-// it to p, the probe of the first, as SecondVideo on the same clock. Without video in either, it
-// does nothing. It returns an *inputerr.Error as Probe does, and if the recording's clock jumps.
-// progress may be nil.
+// it to p, the probe of the first, as SecondVideo on the same clock. If either has no video, it
+// leaves p as it is. It returns an *inputerr.Error as Probe does, and if the recording's clock
+// jumps. name is the recording's name in errors. progress may be nil.
 func (t Tools) ProbeSecondPicture(ctx context.Context, path, name string, p *Probe, picture int, progress func(fraction float64)) error {
 	second, err := t.ProbePicture(ctx, path, name, picture, progress)
 	if err != nil || second.Video == nil || p.Video == nil {

@@ -21,7 +21,7 @@ type SpriteSheets struct {
 	PerSheet      int
 }
 
-// Count returns the number of sheets.
+// Count returns how many sheets hold all tiles; the last one may be partly empty.
 func (s SpriteSheets) Count() int { return (s.Tiles + s.PerSheet - 1) / s.PerSheet }
 
 func (s SpriteSheets) tile() image.Point { return image.Pt(max(1, s.Width/2), max(1, s.Height/2)) }
@@ -34,9 +34,9 @@ func (s SpriteSheets) TileAt(i int) (sheet int, at image.Rectangle) {
 	return i / s.PerSheet, image.Rectangle{corner, corner.Add(size)}
 }
 
-// Write writes the sheets as JPEGs into dir, one for each of names. strips are the files that
-// ExtractStills wrote. find returns which strip has tile i, and its number in the strip. Each strip
-// is decoded once if the tiles of a strip follow each other.
+// Write writes the sheets as JPEGs into dir. names has a file name for each, Count in all. strips
+// are the files that ExtractStills wrote. find returns which strip has tile i, and its number in
+// the strip. Each strip is decoded once if the tiles of a strip follow each other.
 func (s SpriteSheets) Write(dir string, names, strips []string, find func(i int) (strip, nth int)) error {
 	var open stripReader
 	for n, name := range names {
@@ -64,8 +64,8 @@ func (s SpriteSheets) Write(dir string, names, strips []string, find func(i int)
 	return nil
 }
 
-// halveInto draws from into the rectangle at, at half its size. A pixel gets the mean brightness of
-// four, and the colour of the first, since JPEG usually stores one for all four.
+// halveInto draws from into the rectangle at of to, at half its size. A pixel gets the mean
+// brightness of four, and the colour of the first, since JPEG usually stores one for all four.
 func halveInto(to *image.RGBA, at image.Rectangle, from *image.YCbCr) {
 	b := from.Bounds()
 	for y := range at.Dy() {

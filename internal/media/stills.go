@@ -25,8 +25,9 @@ type Still struct {
 }
 
 // ExtractStills takes a still for each slot of the segment at path: the keyframe in it that is
-// nearest to its middle, or if it has none, the last one before it. It writes all below one another
-// into the JPEG out, and returns them by slot. Only keyframes are decoded.
+// nearest to its middle, or if it has none, the last one before it, or else the first of the
+// segment. It writes all below one another into the JPEG out, and returns them by slot. Only
+// keyframes are decoded.
 func (t Tools) ExtractStills(ctx context.Context, path string, spec StillsSpec, out string) ([]Still, error) {
 	keys, err := keyFrames(path, spec.Rate)
 	if err != nil || len(keys) == 0 {

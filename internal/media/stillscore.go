@@ -85,8 +85,8 @@ func (p rgbImage) sharpness(luma []float64) float64 {
 	return m.variance()
 }
 
-// detailShare returns the fraction of blocks of 16×16 pixels in which the brightness deviates by
-// more than 8 of 255.
+// detailShare returns the fraction of blocks of 16×16 pixels in which the standard deviation of the
+// brightness is more than 8 of 255.
 func (p rgbImage) detailShare(luma []float64) float64 {
 	const size = 16
 	blocks, busy := 0, 0

@@ -44,9 +44,10 @@ func (f *verifiedFile) verifySubtitles(languages []string) error {
 	return nil
 }
 
-// labelStream sets, in o, the language of stream i of a kind, "a" for sound or "s" for subtitles,
-// and if named, its title: MP4 has room only for a language code of three letters, so the title has
-// to tell regions and scripts apart. tag is a BCP 47 tag.
+// labelStream sets, in o, the language of stream i of a kind, "a" for sound or "s" for subtitles.
+// If named is true, it also sets the stream's title to the language's own name for itself: MP4 has
+// room only for a language code of three letters, so the title has to tell regions and scripts
+// apart. tag is a BCP 47 tag.
 func labelStream(o options, kind string, i int, tag string, named bool) {
 	labels := []string{"language=" + conference.ISO639(tag)}
 	if parsed, err := language.Parse(tag); err == nil && parsed != language.Und && named {

@@ -62,8 +62,9 @@ func (t Tools) WritePoster(ctx context.Context, in string, pics FrameSource, n i
 	return nil
 }
 
-// encodeStill returns frame n as a JPEG of 1280×720, in the best quality at which it is smaller
-// than thumbnailBytes. At the worst quality it may be larger.
+// encodeStill returns frame n as a JPEG of 1280×720. It tries four qualities of ffmpeg from the
+// best, 2, to 16, and takes the first at which the JPEG is smaller than thumbnailBytes, or else the
+// last.
 func (t Tools) encodeStill(ctx context.Context, in string, pics FrameSource, n int64) ([]byte, error) {
 	for quality := 2; ; quality *= 2 { // of 2, the best, to 31
 		args, err := buildArgs(func() *ffmpeg.Stream {

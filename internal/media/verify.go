@@ -76,8 +76,8 @@ func (t Tools) verifyOutput(ctx context.Context, path string, rate timeline.Rate
 	return f, nil
 }
 
-// indexTimes returns the timestamps of an MP4's frames in ticks, and records where its streams end,
-// from the index alone.
+// indexTimes returns the timestamps of an MP4's frames in ticks, ascending, and records in f where
+// its streams end, from the index alone. It returns an error if the first track is not the video.
 func (f *verifiedFile) indexTimes(path string) ([]int64, error) {
 	for _, s := range f.streams {
 		f.ends[s.Index] = ticksToDuration(s.Length, s.timeBase())
@@ -151,8 +151,8 @@ func verifySegment(out EncodeOutput, rate timeline.Rate, n int64) error {
 	return verifyFrameTimes(name, s.times, timeline.Rate{Num: 1, Den: s.scale}, rate, n)
 }
 
-// verifyFrameTimes returns an error unless there are so many times and each is that of its frame,
-// in ticks of base. name is the file's name in errors.
+// verifyFrameTimes returns an error unless times has exactly that number of frames, and each is
+// shown at its time, rounded to a tick of base. name is the file's name in errors.
 func verifyFrameTimes(name string, times []int64, base, rate timeline.Rate, frames int64) error {
 	if int64(len(times)) != frames {
 		return fmt.Errorf("%s failed verification: it has %d frames, not %d", name, len(times), frames)
@@ -170,7 +170,7 @@ func frameTick(n int64, rate, base timeline.Rate) int64 {
 	return timeline.Rescale(n*rate.Den, base.Den, rate.Num*base.Num)
 }
 
-// dividesEvenly reports whether a frame lasts a whole number of ticks of base seconds.
+// dividesEvenly reports whether a frame at that rate lasts a whole number of ticks of base seconds.
 func dividesEvenly(rate, base timeline.Rate) bool {
 	return rate.Den*base.Den%(rate.Num*base.Num) == 0
 }
