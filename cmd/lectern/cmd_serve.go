@@ -34,6 +34,8 @@ type serveCmd struct {
 	Out    string `short:"o" help:"Directory for released bundles. By default it is in the data directory." type:"path" placeholder:"DIR"`
 	Watch  string `help:"A folder to watch. Its recordings are used in place, as soon as they stop growing." type:"path" placeholder:"DIR"`
 
+	LocalSlots int `help:"Jobs that this machine runs at once. By default one for each core, and at least two. 0 leaves all jobs to workers on other machines." default:"-1" placeholder:"N"`
+
 	MailServer string `help:"The mail server: smtp://USER:PASSWORD@HOST:587 or smtps://…. Without it, emails are printed." env:"LECTERN_MAIL" placeholder:"URL"`
 	MailFrom   string `help:"Sender of emails." placeholder:"ADDRESS"`
 	MailReply  string `help:"Reply-to address of emails." placeholder:"ADDRESS"`
@@ -45,6 +47,9 @@ type serveCmd struct {
 // of it fails. It exits with code 3 if the address is taken or if another server uses the data
 // directory.
 func (c *serveCmd) Run(ctx context.Context, t *console) (err error) {
+	if c.LocalSlots == 0 && c.Redis == "" {
+		return &usageError{"with --local-slots 0, other machines run the jobs; name their Redis with --redis URL"}
+	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return inputerr.New(c.Listen, "is not available: %v", err).Hint("Choose another address with --listen")
@@ -59,7 +64,7 @@ func (c *serveCmd) Run(ctx context.Context, t *console) (err error) {
 	if err != nil {
 		return err
 	}
-	q, stop, err := startQueueWorker(ctx, t, h.store, c.Redis)
+	q, stop, err := startQueueWorker(ctx, t, h.store, c.Redis, c.LocalSlots)
 	if err != nil {
 		return err
 	}

@@ -103,9 +103,10 @@ func (h *dataDir) close() error {
 }
 
 // startQueueWorker opens the queue, with the Redis at url or an embedded one if url is "", and runs
-// its jobs in this process. Call the returned function in the end: it stops the worker, waits for
+// localSlots of its jobs at once in this process: none if that is 0, and as many as slots returns if
+// it is below 0. Call the returned function in the end: it stops the worker, waits for
 // running jobs and closes the queue.
-func startQueueWorker(ctx context.Context, t *console, s *store.Local, url string) (*queue.Queue, func() error, error) {
+func startQueueWorker(ctx context.Context, t *console, s *store.Local, url string, localSlots int) (*queue.Queue, func() error, error) {
 	tools, err := media.FindTools()
 	if err != nil {
 		return nil, nil, err
@@ -117,9 +118,17 @@ func startQueueWorker(ctx context.Context, t *console, s *store.Local, url strin
 	w := &worker.Worker{Store: s, Media: tools, Kinds: worker.Kinds(), Log: t.log}
 	serving, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() {
-		done <- q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: slots(), Quick: quickSlots}, w.Handle)
-	}()
+	switch {
+	case localSlots == 0:
+		close(done)
+	case localSlots < 0:
+		localSlots = slots()
+		fallthrough
+	default:
+		go func() {
+			done <- q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: localSlots, Quick: quickSlots}, w.Handle)
+		}()
+	}
 	return q, func() error {
 		stop()
 		err := <-done
@@ -151,20 +160,22 @@ func workerName() string {
 // publisher returns a Builder that builds bundles from the data directory. q may be nil if it is
 // only used for planning.
 func (h *dataDir) publisher(t *console, q *queue.Queue) *conductor.Builder {
-	return &conductor.Builder{
-		Conductor: conductor.Conductor{
-			Store: h.store, Queue: q, Recorder: h.catalog, Log: t.log, MaxInFlight: 2*slots() + 2, WorkerSlots: slots(),
-		},
-		Catalog: h.catalog,
-		Blobs:   h.store,
-		Kinds:   worker.PlanKinds(worker.Kinds()),
+	b := &conductor.Builder{
+		Conductor: conductor.Conductor{Store: h.store, Recorder: h.catalog, Log: t.log, WorkerSlots: slots()},
+		Catalog:   h.catalog,
+		Blobs:     h.store,
+		Kinds:     worker.PlanKinds(worker.Kinds()),
 	}
+	if q != nil {
+		b.Queue = q
+	}
+	return b
 }
 
 // buildBundle builds a bundle with the queue at url, embedded if that is "", and shows the
 // progress. With asJSON it does not print issues, which the result contains anyway.
 func (h *dataDir) buildBundle(ctx context.Context, t *console, url string, asJSON bool, req conductor.BuildRequest) (result conductor.BuildResult, err error) {
-	q, stop, err := startQueueWorker(ctx, t, h.store, url)
+	q, stop, err := startQueueWorker(ctx, t, h.store, url, -1)
 	if err != nil {
 		return result, err
 	}

@@ -13,8 +13,9 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 )
 
-// defaultMaxConcurrent is used where BuildLoop.MaxConcurrent is 0.
-const defaultMaxConcurrent = 4
+// minMaxConcurrent is the least number of talks with long work that are built side by side where
+// BuildLoop.MaxConcurrent is 0.
+const minMaxConcurrent = 4
 
 // BuildLoop builds the bundles of all talks that the catalog has build requests for, several at a
 // time.
@@ -27,7 +28,7 @@ const defaultMaxConcurrent = 4
 // than all of them starts at once, and so does one that has only quick work.
 type BuildLoop struct {
 	Builder       *Builder
-	MaxConcurrent int           // 0 means four
+	MaxConcurrent int           // 0 means half the slots of all workers, and at least four
 	PollInterval  time.Duration // between looks for requests without Wake; 0 means half a minute
 
 	notifyMu    sync.Mutex // held while watchers are called, so that they see states in order
@@ -176,7 +177,8 @@ func (b *BuildLoop) Run(ctx context.Context) error {
 	for _, r := range all {
 		b.addRequest(r)
 	}
-	b.scheduler = newScheduler(builder.Queue, builder.MaxInFlight, builder.Log)
+	b.scheduler = newScheduler(builder.Queue, builder.MaxInFlight, builder.WorkerSlots, builder.Log)
+	b.scheduler.slotsChanged = b.Wake
 	routing, stopRouting := context.WithCancel(context.WithoutCancel(ctx)) // until the cancelled builds have ended, too
 	var router sync.WaitGroup
 	router.Go(func() { b.scheduler.run(routing, cmp.Or(builder.Conductor.PollInterval, 2*time.Second)) })
@@ -281,6 +283,20 @@ func (b *BuildLoop) queued() (all []*talkBuild) {
 	return all
 }
 
+// maxConcurrent returns how many talks with long work are built side by side.
+func (b *BuildLoop) maxConcurrent() int {
+	return cmp.Or(b.MaxConcurrent, max(minMaxConcurrent, b.workerSlots()/2))
+}
+
+// workerSlots returns how many jobs all workers run at once.
+func (b *BuildLoop) workerSlots() int {
+	if b.scheduler == nil {
+		return max(1, b.Builder.WorkerSlots)
+	}
+	n, _ := b.scheduler.Slots(context.Background())
+	return n
+}
+
 // hasFreeSlot reports whether t may start now. It may if fewer than MaxConcurrent talks with long
 // work, of the same or a higher priority, are being built.
 func (b *BuildLoop) hasFreeSlot(t *talkBuild) bool {
@@ -292,7 +308,7 @@ func (b *BuildLoop) hasFreeSlot(t *talkBuild) bool {
 			long++
 		}
 	}
-	return long < cmp.Or(b.MaxConcurrent, defaultMaxConcurrent)
+	return long < b.maxConcurrent()
 }
 
 // mayOvertake reports whether a talk may start before its turn because it has only quick work. It
@@ -308,7 +324,7 @@ func (b *BuildLoop) mayOvertake(ctx context.Context, t *talkBuild) (yes, checked
 	}
 	generation, known := t.Request.Generation, t.shortGeneration == t.Request.Generation
 	b.mu.Unlock()
-	if overtaking >= 2*cmp.Or(b.MaxConcurrent, defaultMaxConcurrent) {
+	if overtaking >= 2*b.maxConcurrent() {
 		return false, false
 	}
 	short := !known && b.isShort(ctx, t.slug)
@@ -450,6 +466,6 @@ func (b *BuildLoop) updateStatus(t *talkBuild, s Status) {
 			share = 1
 		}
 		t.RemainingKnown = s.Complete && s.RemainingWork.Unknown == 0
-		t.Remaining = s.RemainingWork.Work * time.Duration(share) / time.Duration(max(1, b.Builder.WorkerSlots))
+		t.Remaining = s.RemainingWork.Work * time.Duration(share) / time.Duration(b.workerSlots())
 	})
 }

@@ -49,8 +49,8 @@ type Conductor struct {
 	Queue        Queue
 	Recorder     Recorder // nil: nothing is recorded
 	Log          *slog.Logger
-	MaxInFlight  int           // jobs in the queue at once, quick ones apart; about twice the slots of all workers
-	WorkerSlots  int           // jobs that all workers do at once, for estimates; 0 means 1
+	MaxInFlight  int           // jobs in the queue at once, quick ones apart; 0 means that it follows the workers' slots
+	WorkerSlots  int           // jobs that all workers do at once, as long as the queue has not told; 0 means 1
 	PollInterval time.Duration // between comparisons without an event; 0 means two seconds
 
 	onJobEnd func(jobID string) // called for each job that the reconciler no longer waits for; may be nil
@@ -147,6 +147,7 @@ func (r *reconciler) loop(ctx context.Context) error {
 	}
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
+	r.slots = countSlots(ctx, r.Queue, max(1, r.WorkerSlots), r.Log)
 	for {
 		if err := r.dispatchReady(ctx); err != nil {
 			return err

@@ -117,7 +117,7 @@ func (b *Builder) Cost(ctx context.Context, s catalog.Submission) (Cost, error) 
 	if err := g.set(ctx, readOnlyStore{b.Store}, b.Log, planned); err != nil {
 		return Cost{}, fmt.Errorf("look up artifacts: %w", err)
 	}
-	return g.cost(timings, b.WorkerSlots), nil
+	return g.cost(timings, countSlots(ctx, b.Queue, b.WorkerSlots, b.Log)), nil
 }
 
 // cost returns the number of actions to run and to reuse and the estimated work, by stage and in

@@ -20,7 +20,7 @@ type inflightJob struct {
 	speed       float64 // times real time
 }
 
-// dispatchReady sends jobs with ready actions to the queue, as many as MaxInFlight allows. Long and
+// dispatchReady sends jobs with ready actions to the queue, as many as inFlightLimit allows. Long and
 // quick jobs are counted separately, so that quick ones never wait for long ones.
 func (r *reconciler) dispatchReady(ctx context.Context) error {
 	for {
@@ -36,7 +36,7 @@ func (r *reconciler) dispatchReady(ctx context.Context) error {
 	}
 }
 
-// nextReady returns the first ready action, in plan order, for which MaxInFlight allows another
+// nextReady returns the first ready action, in plan order, for which inFlightLimit allows another
 // job. It returns nil if there is none.
 func (r *reconciler) nextReady() *node {
 	inFlight := make(map[bool]int) // true: quick jobs
@@ -44,7 +44,7 @@ func (r *reconciler) nextReady() *node {
 		inFlight[j.job.Quick()]++
 	}
 	for _, n := range r.ready {
-		if inFlight[n.action.Quick] < max(1, r.MaxInFlight) {
+		if inFlight[n.action.Quick] < inFlightLimit(r.MaxInFlight, r.slots) {
 			return n
 		}
 	}

@@ -30,6 +30,7 @@ type reconciler struct {
 	runID      int64                   // in the catalog; 0 until the facts are accepted
 	lastReport time.Time
 	measured   Timings // of this run
+	slots      int     // jobs that all workers run at once
 }
 
 func newReconciler(c *Conductor, t Target) *reconciler {
@@ -128,6 +129,7 @@ func (r *reconciler) handleEvent(ctx context.Context, e action.Event) error {
 // poll checks every job in flight in the store and, if its artifacts are not there, in the queue.
 // Then it records changed states.
 func (r *reconciler) poll(ctx context.Context) error {
+	r.slots = countSlots(ctx, r.Queue, r.slots, r.Log)
 	for _, j := range r.inflight {
 		found, err := r.allPresent(ctx, j)
 		if err != nil {

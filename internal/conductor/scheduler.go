@@ -19,8 +19,10 @@ import (
 // use the same recording, are sent once.
 type scheduler struct {
 	queue       Queue
-	maxInFlight int // long jobs in the queue at once, and as many quick ones
+	maxInFlight int // long jobs in the queue at once, and as many quick ones; 0: see inFlightLimit
 	log         *slog.Logger
+
+	slotsChanged func() // called when the number of the workers' slots changed; may be nil
 
 	mu         sync.Mutex
 	sessions   []*session
@@ -28,6 +30,7 @@ type scheduler struct {
 	jobsByKey  map[action.Key]*queuedJob // by the keys of their actions
 	inFlight   map[bool]int              // jobs in the queue; true: quick ones
 	lastNumber int
+	slots      int // jobs that all workers run at once
 }
 
 // queuedJob is a job that waits in the scheduler, or is in the queue.
@@ -48,9 +51,9 @@ type session struct {
 	ownJobs  map[string]*queuedJob // by the IDs that this session knows them by
 }
 
-func newScheduler(q Queue, maxInFlight int, log *slog.Logger) *scheduler {
+func newScheduler(q Queue, maxInFlight, slots int, log *slog.Logger) *scheduler {
 	return &scheduler{
-		queue: q, maxInFlight: max(1, maxInFlight), log: log,
+		queue: q, maxInFlight: maxInFlight, slots: max(1, slots), log: log,
 		jobsByID: make(map[string]*queuedJob), jobsByKey: make(map[action.Key]*queuedJob), inFlight: make(map[bool]int),
 	}
 }
@@ -86,19 +89,43 @@ func (m *session) close(ctx context.Context) {
 func (s *scheduler) run(ctx context.Context, interval time.Duration) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
+	s.updateSlots(ctx)
 	for {
 		select {
 		case e, open := <-s.queue.Events():
 			if !open {
 				return
 			}
+			if e.Job == "" { // a worker came or went, or events were lost
+				s.updateSlots(ctx)
+			}
 			s.routeEvent(e)
 		case <-tick.C: // the queue may take now what it refused
+			s.updateSlots(ctx)
 		case <-ctx.Done():
 			return
 		}
 		s.dispatchWaiting(ctx)
 	}
+}
+
+// updateSlots asks the queue for the number of the workers' slots.
+func (s *scheduler) updateSlots(ctx context.Context) {
+	before, _ := s.Slots(ctx)
+	now := countSlots(ctx, s.queue, before, s.log)
+	s.mu.Lock()
+	s.slots = now
+	s.mu.Unlock()
+	if now != before && s.slotsChanged != nil {
+		s.slotsChanged()
+	}
+}
+
+// Slots returns how many jobs the workers run at once. The error is always nil.
+func (s *scheduler) Slots(context.Context) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slots, nil
 }
 
 // routeEvent passes an event on to the sessions that wait for its job, or to all sessions if it has
@@ -210,7 +237,7 @@ func (s *scheduler) equivalentJob(job action.Job) *queuedJob {
 	return j
 }
 
-// dispatchWaiting sends waiting jobs to the queue until it has maxInFlight of them or refuses one.
+// dispatchWaiting sends waiting jobs to the queue until it has as many as inFlightLimit allows or refuses one.
 // A refused job waits for the next call.
 func (s *scheduler) dispatchWaiting(ctx context.Context) {
 	for j := s.nextJob(); j != nil; j = s.nextJob() {
@@ -237,7 +264,7 @@ func (s *scheduler) dispatchWaiting(ctx context.Context) {
 }
 
 // nextJob returns the waiting job to send next and counts it as dispatched. It returns nil if no
-// job waits or if maxInFlight allows none.
+// job waits or if inFlightLimit allows none.
 func (s *scheduler) nextJob() *queuedJob {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -251,7 +278,7 @@ func (s *scheduler) nextJob() *queuedJob {
 	}
 	var best *queuedJob
 	for _, j := range s.jobsByID {
-		if !j.dispatched && s.inFlight[j.quick] < s.maxInFlight && (best == nil || runsBefore(j, best, busy)) {
+		if !j.dispatched && s.inFlight[j.quick] < inFlightLimit(s.maxInFlight, s.slots) && (best == nil || runsBefore(j, best, busy)) {
 			best = j
 		}
 	}

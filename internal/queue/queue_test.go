@@ -460,3 +460,30 @@ func TestServe_QuickJobsDoNotWaitForLongOnes(t *testing.T) {
 		})
 	}
 }
+
+func TestSlots_LiveWorkers(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, b backend) {
+		q := openQueue(t, Options{URL: b.url})
+		assertSlots := func(want int) {
+			t.Helper()
+			if n, err := q.Slots(t.Context()); n != want || err != nil {
+				t.Errorf("Slots = %d, %v; want %d", n, err, want)
+			}
+		}
+		assertSlots(0)
+		events := subscribeEvents(t, q)
+		stop := startWorker(t, q, 3, func(context.Context, action.Job, func(action.Event)) error { return nil })
+		awaitEvent(t, events, "the worker", func(e action.Event) bool { return e.Worker == t.Name() })
+		assertSlots(3)
+		// A worker that was killed is in the list, and its slots have expired.
+		if err := q.rdb.SAdd(t.Context(), q.key("workers"), "killed").Err(); err != nil {
+			t.Fatal(err)
+		}
+		assertSlots(3)
+		if left, err := q.rdb.SMembers(t.Context(), q.key("workers")).Result(); err != nil || !slices.Equal(left, []string{t.Name()}) {
+			t.Errorf("the list has %q, %v", left, err)
+		}
+		stop()
+		assertSlots(0)
+	})
+}

@@ -80,12 +80,15 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 		started = append(started, server)
 	}
 	if err == nil {
+		w.sendHeartbeats(background)
+		w.publish(ctx, action.Event{Worker: o.Worker}) // there are more slots: make the conductor look
 		<-ctx.Done()
 	}
 	for _, server := range started {
 		server.Shutdown()
 	}
 	w.stopAccepting()
+	w.withdrawSlots(background)
 	w.publish(ctx, action.Event{Worker: o.Worker}) // jobs may have been left undone: make the conductor look
 	end()
 	own.Wait()
@@ -345,9 +348,10 @@ func (w *worker) pipelineForJobs(ctx context.Context, add func(p redis.Pipeliner
 	}
 }
 
-// sendHeartbeats writes a heartbeat for every running job. It also cancels those that have been
-// marked as cancelled, in case the signal of Cancel was lost.
+// sendHeartbeats writes a heartbeat for every running job, and the worker's slots. It also cancels
+// the jobs that have been marked as cancelled, in case the signal of Cancel was lost.
 func (w *worker) sendHeartbeats(ctx context.Context) {
+	w.announceSlots(ctx)
 	marks := map[*runningJob]*redis.IntCmd{}
 	w.pipelineForJobs(ctx, func(p redis.Pipeliner, id string, h *runningJob) {
 		p.Set(ctx, w.key("beat", id), w.Worker, w.heartbeatTTL())
