@@ -83,5 +83,6 @@ func CaptionsFile(ext string) string { return "captions." + ext }
 // PodcastFile returns the file name of a podcast's audio, such as podcast.m4a.
 func PodcastFile(spec media.PodcastSpec) string { return "podcast." + spec.Ext() }
 
-// SheetFile returns the name of sprite sheet n, counted from 0.
+// SheetFile returns the name of sprite sheet n, counted from 0. Names count from 1: sheet 0 is
+// sprite-01.jpg.
 func SheetFile(n int) string { return fmt.Sprintf("sprite-%02d.jpg", n+1) }

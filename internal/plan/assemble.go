@@ -16,7 +16,7 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// Assemble returns the kind that joins cards, chunks and sound to one video file for each
+// Assemble returns the kind that joins clips, cards, chunks and sound to one video file for each
 // rendition.
 func Assemble() Kind {
 	return Kind{
@@ -105,9 +105,9 @@ func expandAssemble(x *Expansion) (any, error) {
 	return result, nil
 }
 
-// checkSoundForRenditions returns an error if an assemble stage is to join one of these renditions,
-// but none of its audio stages makes a codec that the container may hold. Encoding takes long, so
-// the encode stage checks this beforehand.
+// checkSoundForRenditions returns an error if an assemble stage joins one of these renditions, but
+// needs no audio stage with a codec that the rendition's container may hold. Encoding takes long,
+// so the encode stage checks this beforehand.
 func (x *Expansion) checkSoundForRenditions(all encodedRenditions) error {
 	for _, stage := range x.Pipeline.Stages {
 		if stage.Uses != KindAssemble || !slices.Contains(stage.Needs, x.Stage.Name) {
@@ -136,8 +136,8 @@ func (x *Expansion) missingSoundError(r *Rendition, stage pipelines.Stage) error
 }
 
 // newAssembledRendition returns the parameters and the sound inputs of joining r, without its
-// segments. It chooses the preferred audio codec of r's container that there is, and returns an
-// error if there is none.
+// segments. Among the audio stages that the stage needs, it takes the one with the codec that r's
+// container prefers. It returns an error if the container can hold none of their codecs.
 func (x *Expansion) newAssembledRendition(r *Rendition) (assembledRendition, error) {
 	sounds := NeededResults[audioResult](x)
 	i := -1
@@ -203,9 +203,10 @@ func (s *SubtitledSettings) check() error {
 	return nil
 }
 
-// Subtitled returns the kind that joins the highest rendition in a container once more, with
-// all subtitles as streams that a player can switch on. It reads the segments, and does not
-// wait for the file without subtitles.
+// Subtitled returns the kind that joins the highest rendition in a container once more, with all
+// subtitles as streams that a player can switch on. It reads the segments, and does not wait for
+// the file without subtitles. If the talk has no subtitles, that file goes into the bundle under a
+// second name.
 func Subtitled() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{

@@ -42,8 +42,8 @@ type BundleTrack struct {
 	Translated *conference.Completeness `json:"translated,omitempty"`
 }
 
-// Bundle returns the kind that lays out the files of the needed stages for upload. It ends a
-// pipeline.
+// Bundle returns the kind that collects the files of the needed stages for upload, with a manifest
+// that describes them. It must be the last stage of a pipeline.
 func Bundle() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{

@@ -67,8 +67,8 @@ func (s *CaptionsSettings) check() error {
 	return nil
 }
 
-// Captions returns the kind that writes every subtitle track in all formats, and checks how well it
-// can be read.
+// Captions returns the kind that converts every subtitle track to programme time, writes it as SRT,
+// WebVTT and MP4 timed text, and checks how well it can be read.
 func Captions() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
@@ -105,7 +105,8 @@ func (c captionsResult) bundleEntries() (all []BundleEntry) {
 	return all
 }
 
-// TrackKey returns a track's cues as canonical JSON, and the key under which they are stored.
+// TrackKey returns the canonical JSON of a track's cues, and the hash of it, which is the key of
+// the input that holds it.
 func TrackKey(t conference.Track) (key action.Key, canonical []byte) {
 	b := subtitle.CanonicalJSON(t.Cues)
 	return action.KeyOf(b), b

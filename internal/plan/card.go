@@ -98,8 +98,9 @@ func BackdropKind(name string) media.Backdrop {
 	}[strings.ToLower(path.Ext(name))]
 }
 
-// addCard adds the action that makes a card for a rendition, and puts its key into into, by the
-// rendition's name. which is "opening" or "closing". A card of no frames needs none.
+// addCard adds the action that makes a card for a rendition, and stores its key in the map into
+// under the rendition's name. which is "opening" or "closing". For a card of no frames it does
+// nothing.
 func addCard(x *Expansion, spec media.CardSpec, r *Rendition, which string, into map[string]action.Key) (err error) {
 	if spec.Frames == 0 {
 		return nil

@@ -43,7 +43,8 @@ func (x *Expansion) cardDurations() (opening, closing time.Duration) {
 }
 
 // probeClips adds the actions that probe and index the conference's clips, and returns the clips.
-// ok is false as long as the result of one is missing.
+// ok is false as long as the result of one is missing. It returns an *inputerr.Error if a clip has
+// no picture.
 func probeClips(x *Expansion) (found clipSources, ok bool, err error) {
 	look := x.Facts.Conference.Cards
 	if look == nil {

@@ -15,9 +15,9 @@ import (
 const CutOption = "--cut "
 
 // ParseCut parses a kept range of the command line: "FROM-TO" in reel time, or "N:FROM-TO" on the
-// clock of recording N, counted from 1. recordings is how many there are. "2:10-180" could be
-// either, from 2:10 on the reel or from 0:10 of recording 2; if both make sense, ParseCut returns
-// an *inputerr.Error.
+// clock of recording N, counted from 1. recordings is how many there are. It returns an error for
+// anything else. "2:10-180" could be either, from 2:10 on the reel or from 0:10 of recording 2; if
+// both make sense, the error is an *inputerr.Error.
 func ParseCut(s string, recordings int) (conference.KeptRange, error) {
 	from, to, ok := strings.Cut(s, "-")
 	if !ok {

@@ -203,8 +203,9 @@ func (e *execExpansion) addExecOutput(name string, in ExecInput, from execResult
 }
 
 // addBundleFile adds, as an input, the first file of an earlier stage's bundle entries that has the
-// input's language, format and rendition. found is false if the talk has no subtitles in the
-// language. If nothing else matches, it returns an error.
+// input's language, format and rendition. Captions without a language are those in the talk's own.
+// If no file matches, found is false for an input with a language, with a note that the talk has no
+// such subtitles; for any other input it returns an error.
 func (e *execExpansion) addBundleFile(name string, in ExecInput, from bundleFiles) (found bool, err error) {
 	if _, ok := from.(captionsResult); ok && in.Language == "" {
 		in.Language = e.Facts.Talk.Language
@@ -297,7 +298,7 @@ func FillPlaceholders(text string, value func(what, name string) (s string, ok b
 
 // outputFileName returns the name of the file that the program is to write for the output called
 // name. It has the extension of the path in the bundle, because many programs choose a format by
-// it.
+// it. A subtitle file without an extension gets .srt.
 func (e *execExpansion) outputFileName(name string, o ExecOutput) string {
 	switch {
 	case o.Path.Text != "":
@@ -309,8 +310,8 @@ func (e *execExpansion) outputFileName(name string, o ExecOutput) string {
 }
 
 // setDraft sets the clock that the times of the subtitle output refer to; without such an output,
-// it does nothing. It returns an error if the inputs do not all have the same clock and the stage
-// does not choose one.
+// it does nothing. If the stage does not choose the clock, it is that of the inputs. It then
+// returns an error if these have different clocks, or none.
 func (e *execExpansion) setDraft() error {
 	track := e.track()
 	if track == nil {
@@ -342,7 +343,8 @@ func (e *execExpansion) setDraft() error {
 }
 
 // result returns the stage's result. key is that of the action that runs the program. Subtitles get
-// a captions action of their own, which converts them to programme time.
+// a captions action of their own, which converts them to programme time; they go into the bundle as
+// drafts, with a note for people.
 func (e *execExpansion) result(key action.Key) (execResult, error) {
 	made := execResult{files: make(map[string]BundleEntry)}
 	for name, o := range e.with.Outputs {

@@ -81,7 +81,7 @@ func Exec() Kind {
 const programFile = "program"
 
 // AttachedFiles returns the files to be read along with the pipeline file, by name. If the program
-// is a path, it becomes one of them, and a placeholder takes its place in Run.
+// is a path, it changes s: the program is added to Files, and a placeholder takes its place in Run.
 func (s *ExecSettings) AttachedFiles() (all []*pipelines.AttachedFile) {
 	if len(s.Run) > 0 && strings.Contains(s.Run[0].Text, "/") && !placeholderPattern.MatchString(s.Run[0].Text) && s.Files[programFile] == nil {
 		if s.Files == nil {
@@ -289,8 +289,9 @@ var readableKinds = []string{KindIndex, KindAnalyse, KindAudio, KindAssemble, Ki
 // talkInput is the source of an input that is the talk's metadata.
 const talkInput = "talk"
 
-// checkInputs returns an error for an input from a stage that is not listed in the stage's needs,
-// or whose results a program cannot read. before are the earlier stages of the pipeline.
+// checkInputs returns an error for an input that names no stage, or one that is not listed in the
+// stage's needs or whose results a program cannot read, and for settings that have no meaning for
+// that stage. before are the earlier stages of the pipeline.
 func (s *ExecSettings) checkInputs(stage pipelines.Stage, before []pipelines.Stage) error {
 	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
 		in := s.Inputs[name]

@@ -64,8 +64,8 @@ func (t *issueFinder) add(kind conference.IssueKind, variant string, spans []con
 	t.all = append(t.all, issue)
 }
 
-// issuePart returns a part of an issue's value in words, by its code in conference.IssueEnglish
-// without "part.".
+// issuePart returns the text of conference.IssueEnglish for "part." and code, with the values of
+// pairs filled in. Longer values are composed of such parts.
 func issuePart(code string, pairs ...string) string {
 	return conference.IssueEnglish.Format(message.New("part."+code, pairs...))
 }
@@ -259,8 +259,8 @@ func (t *issueFinder) checkPauses() {
 	}
 }
 
-// checkPicture reports where the scan of keyframes found the picture black or frozen. Times are
-// called approximate if keyframes are more than 2 s apart.
+// checkPicture reports where the scan of keyframes found the picture black or frozen, and a picture
+// that never changes. Times are called approximate if keyframes are more than 2 s apart.
 func (t *issueFinder) checkPicture() {
 	g := t.analysis.Keyframes
 	if g == nil {

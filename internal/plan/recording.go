@@ -73,7 +73,7 @@ func expandProbe(x *Expansion) (any, error) {
 }
 
 // hasStandIn reports whether the talk's settings allow a substitute for the stream that a recording
-// lacks: silence for sound, or a drawn waveform for video.
+// lacks, sound or video: silence, or a drawn waveform.
 func hasStandIn(t conference.ProcessingOptions, p media.Probe) bool {
 	return p.Video != nil && t.AllowNoAudio || p.Video == nil && t.AllowNoVideo
 }
@@ -91,8 +91,8 @@ func observeAs[T any](x *Expansion, key action.Key) (t T, ok bool, err error) {
 	return t, true, nil
 }
 
-// Index returns the kind that copies recordings that do not seek exactly to Matroska. Its result is
-// the reel.
+// Index returns the kind that copies each recording that does not seek exactly into a Matroska
+// file. Its result is the reel.
 func Index() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{Name: KindIndex, Synonyms: []string{"remux", "ingest", "copy"}, Needs: []string{KindProbe}, Unique: true},
@@ -139,8 +139,8 @@ func expandIndex(x *Expansion) (any, error) {
 	return newReel(x, sources, clips)
 }
 
-// Analyse returns the kind that reads each recording once, to measure its loudness and to find
-// defects of sound and picture.
+// Analyse returns the kind that reads each recording to measure its loudness and to find defects of
+// sound and picture. It does so once for the speaker's sound, and once more for each interpreter's.
 func Analyse() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{Name: KindAnalyse, Synonyms: []string{"analyze", "measure", "loudness"}, Needs: []string{KindIndex}, Unique: true},
@@ -197,7 +197,8 @@ func expandAnalyse(x *Expansion) (any, error) {
 }
 
 // noteAnalyses adds the notes of the analyses to the graph's. If a recording has several sound
-// streams, and the settings choose none, it also notes that the first is used.
+// streams, it also notes that the first is used, unless the settings choose a stream for the
+// speaker or a later one for an interpreter.
 func noteAnalyses(x *Expansion, reel Reel, all analyseResult) {
 	for _, h := range all {
 		for i, a := range h.analyses {

@@ -108,7 +108,7 @@ func chunkName(grid timeline.Grid, source int, chunk timeline.Range, named map[s
 
 // newReel lays the sources end to end at the programme's frame rate, applies the cut and sets the
 // graph's edition. It returns an *inputerr.Error if the cut, or a passage to mute or to blank, does
-// not fit the recordings.
+// not fit the recordings, or if two sounds share a language or a channel.
 func newReel(x *Expansion, sources []Source, clips clipSources) (Reel, error) {
 	reel := Reel{Sources: sources, clips: clips}
 	reel.Width, reel.Height = sources[0].Probe.Size()
@@ -182,8 +182,8 @@ func newEdition(facts conference.Facts, p timeline.Programme) (*conference.Editi
 }
 
 // keptRanges returns the cut as ranges of the reel's frames, or the whole reel if there is no cut.
-// length is the reel's, in frames. It returns an *inputerr.Error if the cut does not fit the
-// recordings or is out of order.
+// Ranges that touch become one. length is the reel's, in frames. It returns an *inputerr.Error if
+// the cut does not fit the recordings or is out of order.
 func (reel Reel) keptRanges(facts conference.Facts, rate timeline.Rate, length int64) ([]timeline.Range, error) {
 	if len(facts.Cut) == 0 {
 		return []timeline.Range{{From: 0, To: length}}, nil

@@ -83,8 +83,9 @@ func expandStills(x *Expansion) (any, error) {
 	return result, nil
 }
 
-// stillsRendition returns the rendition to take stills from: the lowest that has 360 lines, enough
-// to tell sharp from blurred, or else the highest. It is nil if there is none.
+// stillsRendition returns the rendition to take stills from: the lowest that has at least 360
+// lines, enough to tell sharp from blurred, or if there is none, the highest. It is nil without
+// renditions.
 func stillsRendition(stages []encodedRenditions) (best *Rendition) {
 	const least = 2 * stillHeight
 	for _, stage := range stages {

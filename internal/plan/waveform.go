@@ -15,7 +15,8 @@ const waveformColour = "#7ac3d8"
 
 // addWaveform returns the parameters of the picture that is drawn for a sound-only recording: the
 // talk's title and speakers over the background of the conference's cards, with the waveform
-// between them. It adds the background and the font to inputs.
+// between them. The logo, and a background that is a clip, are left out. It adds the background and
+// the font to inputs.
 func addWaveform(x *Expansion, inputs map[string]action.Key) *media.WaveformSpec {
 	talk, language := cardText(x.Facts)
 	var own conference.Cards
