@@ -9,14 +9,14 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Align finds the source cues that each translated cue translates: for each of translated, the
-// indices of source cues, ascending. Both must be sorted by time.
+// Align returns, for each of the translated cues, the indexes of the source cues that it
+// translates, ascending. Both lists must be sorted by time.
 //
-// Translators split and time cues as their language needs it, so groups of up to four cues on
-// one side are matched with groups on the other by dynamic programming (as Gale and Church,
-// 1993, align sentences). Groups are scored by the time they share, by their lengths, and by
-// what survives translation: numbers, names and code words. Cues that share no time with the
-// other side get no source.
+// Translators split and time cues as their language needs it, so groups of up to four cues on one
+// side are matched with groups on the other by dynamic programming (as Gale and Church, 1993, align
+// sentences). Groups are scored by the time they share, by their lengths, and by what stays the
+// same in translation: numbers, names and code words. Cues that share no time with the other side
+// have no source.
 func Align(source, translated []conference.Cue) [][]int {
 	var b *aligner
 	for _, clock := range candidateClocks(source, translated) {
@@ -55,7 +55,7 @@ type aligner struct {
 	previous           []cuePairing
 }
 
-// newAligner fills the table for a translation whose times are mapped by c.
+// newAligner computes the table for a translation whose times c converts to those of the source.
 func newAligner(source, translated []conference.Cue, c clockMap) *aligner {
 	b := &aligner{source: alignedSides(source, clockMap{1, 0}), translated: alignedSides(translated, c)}
 	var from, to float64
@@ -93,8 +93,8 @@ func alignedSides(cues []conference.Cue, on clockMap) []alignedSide {
 	return all
 }
 
-// TextWeight returns the length of a text in letters. Characters of scripts that write
-// syllables or words with one sign count as two or three letters.
+// TextWeight returns the length of a text in letters. A Chinese character counts as three letters,
+// and a kana or a Korean syllable as two.
 func TextWeight(text string) (n float64) {
 	for _, r := range text {
 		switch {
@@ -109,8 +109,8 @@ func TextWeight(text string) (n float64) {
 	return n
 }
 
-// findAnchors returns, sorted, the words of a text that survive translation: numbers, and
-// words in Latin letters that are names, abbreviations or code.
+// findAnchors returns the words of a text that stay the same in translation, in lower case, sorted,
+// each once: those with digits, and in Latin letters names, abbreviations and code.
 func findAnchors(text string) (found []string) {
 	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) && r != '_' })
 	for n, w := range words {
@@ -134,7 +134,7 @@ const (
 	searchCues    = 8
 )
 
-// allocate computes the band around the diagonal and makes room for its scores.
+// allocate computes the band of the table, and creates the entries.
 func (b *aligner) allocate() {
 	n, m := len(b.source), len(b.translated)
 	b.lo, b.hi, b.row = make([]int, n+1), make([]int, n+1), make([]int, n+1)
@@ -169,7 +169,7 @@ func (b *aligner) inBand(i, j int) bool {
 	return i <= len(b.source) && j <= len(b.translated) && j >= b.lo[i] && j <= b.hi[i]
 }
 
-// groups returns the groups on the best path, without cues that have no counterpart.
+// groups returns the groups on the best path, in order. Cues without a counterpart are in none.
 func (b *aligner) groups() (all []cuePairing) {
 	for i, j := len(b.source), len(b.translated); i > 0 || j > 0; {
 		g := b.previous[b.index(i, j)]
@@ -182,8 +182,9 @@ func (b *aligner) groups() (all []cuePairing) {
 	return all
 }
 
-// extend offers every group that can follow the first i source and j translated cues: one cue of
-// either side without a counterpart, or up to maxGroupCues of each side that match.
+// extend offers each group that can follow the first i source and j translated cues: one cue of
+// either side without a counterpart, or a group of up to maxGroupCues on one side and few on the
+// other that match.
 func (b *aligner) extend(i, j int) {
 	b.offer(cuePairing{i: i, j: j, a: 1}, 0)
 	b.offer(cuePairing{i: i, j: j, b: 1}, 0)
@@ -213,9 +214,9 @@ const (
 	extraCuePenalty    = 0.12 // for each cue beyond one on either side
 )
 
-// groupScore rates how well a group fits: the share of its time that both sides have in
-// common, and how well their lengths and anchors agree. It is not positive for a group that
-// should not be used.
+// groupScore returns how well a group fits: by the share of its time that both sides have in
+// common, and by how well their lengths and anchors agree. It is 0 or less if the group must not be
+// used.
 func (b *aligner) groupScore(g cuePairing) float64 {
 	source, translated := b.source[g.i:g.i+g.a], b.translated[g.j:g.j+g.b]
 	over := min(lastEnd(source), lastEnd(translated)) - max(source[0].start, translated[0].start)
@@ -240,7 +241,7 @@ func lastEnd(all []alignedSide) float64 {
 	return end
 }
 
-// combineSides returns cues as if they were one.
+// combineSides returns several cues as one. There must be at least one.
 func combineSides(all []alignedSide) alignedSide {
 	w := all[0]
 	if len(all) == 1 {
@@ -256,7 +257,8 @@ func combineSides(all []alignedSide) alignedSide {
 	return w
 }
 
-// anchorOverlap returns the share of anchors, both sorted, that are on both sides.
+// anchorOverlap returns the share of anchors that both sides have, from 0 to 1. Both lists must be
+// sorted.
 func anchorOverlap(a, b []string) float64 {
 	if len(a) == 0 || len(b) == 0 {
 		return 0
@@ -270,9 +272,9 @@ func anchorOverlap(a, b []string) float64 {
 	return float64(2*n) / float64(len(a)+len(b))
 }
 
-// sourcesOf returns which source cues of a group a translated cue belongs to: all of them
-// unless the group has several cues on both sides, then those that it shares more than a
-// quarter of its time with.
+// sourcesOf returns the indexes of the source cues of group g that translated cue j translates.
+// They are all, unless the group has several translated cues; then they are those with which it
+// shares more than a quarter of the shorter one's time, or at least the one with the most.
 func (b *aligner) sourcesOf(g cuePairing, j int) (of []int) {
 	t := b.translated[j]
 	best, most := g.i, 0.0

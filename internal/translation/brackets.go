@@ -25,8 +25,9 @@ type unpaired struct {
 // maxCueGap is how many cues later an opened bracket may be closed.
 const maxCueGap = 10
 
-// findUnpaired returns the signs that open and are not closed, or close what was not opened,
-// in the order of the texts. What one cue opens a later one may close.
+// findUnpaired returns the opening signs that are not closed, and the closing ones that were not
+// opened, in the order of the texts. pairs maps opening signs to closing ones. A sign that is
+// opened in one cue may be closed in another, up to maxCueGap later.
 func findUnpaired(texts []string, pairs map[rune]rune) (found []unpaired) {
 	var open []unpaired
 	closes := make(map[rune]rune, len(pairs))
@@ -55,7 +56,7 @@ func findUnpaired(texts []string, pairs map[rune]rune) (found []unpaired) {
 	return found
 }
 
-// indexOfOpening returns the index of the open sign that sign closes, or -1.
+// indexOfOpening returns the index in open of the sign that is closed by sign in that cue, or -1.
 func indexOfOpening(open []unpaired, sign rune, cue int) int {
 	for at := len(open) - 1; at >= 0 && cue-open[at].cue <= maxCueGap; at-- {
 		if open[at].partner == sign {
@@ -65,12 +66,12 @@ func indexOfOpening(open []unpaired, sign rune, cue int) int {
 	return -1
 }
 
-// opensElsewhere reports whether a closing sign opens quotations in other languages, as in
-// „German“ and »this«.
+// opensElsewhere reports whether a closing sign opens quotations in some languages, as in „German“
+// and »this«.
 func opensElsewhere(sign rune) bool { return sign == '”' || sign == '»' }
 
-// needsNoOpening reports whether a closing bracket stands alone by custom, as in 1), a) and
-// :-).
+// needsNoOpening reports whether the sign r[i] is a closing bracket that is usual without an
+// opening one, as in 1), a) and :-).
 func needsNoOpening(r []rune, i int) bool {
 	if r[i] != ')' || i == 0 {
 		return false
@@ -87,7 +88,8 @@ func needsNoOpening(r []rune, i int) bool {
 // after it.
 var nameMark = regexp.MustCompile(`(\p{L})[!?](["”»]*(?:[,.;:]|\s+\p{Ll}))`)
 
-// withoutNameMarks returns texts without the marks that belong to names.
+// withoutNameMarks returns texts without exclamation and question marks that belong to names, as in
+// Yahoo!.
 func withoutNameMarks(texts []string) []string {
 	all := make([]string, len(texts))
 	for i, t := range texts {
@@ -96,8 +98,8 @@ func withoutNameMarks(texts []string) []string {
 	return all
 }
 
-// findUnpairedQuotes returns cues with an odd number of straight quotation marks whose
-// counterpart is in none of the next cues.
+// findUnpairedQuotes returns cues with an odd number of straight quotation marks, if none of the
+// next maxCueGap cues has an odd number, too.
 func findUnpairedQuotes(texts []string) (found []unpaired) {
 	open := -1
 	for n, text := range texts {
@@ -123,8 +125,8 @@ func findUnpairedQuotes(texts []string) (found []unpaired) {
 
 var inchMark = regexp.MustCompile(`\d"`)
 
-// countInchMarks returns how many quotation marks in a text stand for inches. Only a single
-// mark is taken for one.
+// countInchMarks returns how many quotation marks in a text stand for inches. That is at most 1: a
+// mark after a digit, if the text has no other.
 func countInchMarks(text string) int {
 	if strings.Count(text, `"`) == 1 {
 		return len(inchMark.FindAllString(text, -1))
@@ -134,6 +136,6 @@ func countInchMarks(text string) int {
 
 var markupTag = regexp.MustCompile(`(?i)</?(?:i|b|u|font|v|c|ruby|rt)(?:[ .][^<>]*)?>?|\{\\[^}]*\}?`)
 
-// visibleMarkup returns the first piece of markup that viewers would see as text, as broken
-// tags are.
+// visibleMarkup returns the first piece of markup in a text, such as a broken tag, which viewers
+// would see; "" if there is none.
 func visibleMarkup(text string) string { return markupTag.FindString(text) }

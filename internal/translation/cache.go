@@ -30,8 +30,9 @@ type cachedMemory struct {
 // translations exist, so that reading all talks does not fill the server's time.
 const rebuildInterval = 20
 
-// Get returns the memory for a talk's conference and a language. While another request rebuilds it,
-// the previous one is returned, which may be empty.
+// Get returns the translation memory for a talk's conference and a language, and rebuilds it first
+// if there are new translations. While another request rebuilds it, the old one is returned, which
+// may be empty.
 func (ms *MemoryCache) Get(ctx context.Context, d Service, slug, language string) (*Memory, error) {
 	s, err := d.Catalog.Talk(ctx, slug)
 	if err != nil {
@@ -52,7 +53,8 @@ func (ms *MemoryCache) Get(ctx context.Context, d Service, slug, language string
 	return r.memory, nil
 }
 
-// refresh rebuilds the memory if there are new revisions and the last build is long enough ago.
+// refresh rebuilds the memory if there are new revisions, and the last build was longer ago than
+// rebuildInterval times its duration.
 func (r *cachedMemory) refresh(ctx context.Context, d Service, slug, language string) error {
 	r.mu.Lock()
 	have, of, fresh := r.memory != nil, r.revisions, time.Since(r.builtAt) < rebuildInterval*r.buildTime
@@ -102,7 +104,7 @@ type cachedProgress struct {
 	Progress
 }
 
-// Get returns the progress of a revision and counts it if necessary.
+// Get returns the progress of a revision, which it counts if it is not cached.
 func (ps *ProgressCache) Get(ctx context.Context, d Service, t catalog.TalkTranslation) (Progress, error) {
 	key := progressKey{t.Slug, t.Language}
 	ps.mu.Lock()

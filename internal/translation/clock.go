@@ -39,8 +39,9 @@ const (
 	convincingPercent = 60 // if so many per cent of the cues start together, no other map is tried
 )
 
-// candidateClocks returns the clock maps worth trying: no change first, then those under which
-// most cues start together with a source cue.
+// candidateClocks returns the clock maps worth trying: first the one that changes nothing, then
+// those under which most cues start together with a source cue. If the first is convincing, there
+// are no others.
 func candidateClocks(source, translated []conference.Cue) []clockMap {
 	together := 0
 	for _, votes := range offsetHistogram(source, translated, 1)[zeroBin-binRadius : zeroBin+binRadius+1] {
@@ -66,8 +67,8 @@ func candidateClocks(source, translated []conference.Cue) []clockMap {
 // zeroBin is the bin of offset 0.
 const zeroBin = int(maxOffset / binWidth)
 
-// offsetHistogram counts, for pairs of nearby cues, how much later the translated cue starts
-// once its times are multiplied by ratio.
+// offsetHistogram returns how many pairs of nearby cues start with each offset. An offset is how
+// much later the translated cue starts once its times are multiplied by ratio; see zeroBin.
 func offsetHistogram(source, translated []conference.Cue, ratio float64) []int {
 	bins := make([]int, 2*zeroBin+1)
 	for _, t := range translated {
@@ -82,7 +83,8 @@ func offsetHistogram(source, translated []conference.Cue, ratio float64) []int {
 	return bins
 }
 
-// histogramPeaks returns the offsets around which most pairs lie, none close to another.
+// histogramPeaks returns the offsets that most pairs have, with that ratio, most first. No two are
+// close to each other.
 func histogramPeaks(bins []int, ratio float64) (all []clockCandidate) {
 	seen := make([]int, len(bins))
 	sum := 0
@@ -109,7 +111,7 @@ func histogramPeaks(bins []int, ratio float64) (all []clockCandidate) {
 	return all
 }
 
-// medianBin returns the bin that holds the median of the bins in [from, to).
+// medianBin returns the bin from from up to to that holds the median of what they count.
 func medianBin(bins []int, from, to int) int {
 	from, to = max(0, from), min(len(bins), to)
 	total, sum := 0, 0

@@ -52,7 +52,8 @@ type tokenizer struct {
 	hyphensAreDashes bool // this talk's transcript uses two hyphens as a dash
 }
 
-// tokens returns the words of a text that stay the same in every language, each once.
+// tokens returns the words of a text that should be the same in every language, such as addresses,
+// code and names, each once.
 func (l tokenizer) tokens(text string) (all []token) {
 	text = stageDirection.ReplaceAllString(text, " ")
 	shouted := isUppercase(text)
@@ -69,7 +70,7 @@ func (l tokenizer) tokens(text string) (all []token) {
 	return all
 }
 
-// isUppercase reports whether a text is written in capitals.
+// isUppercase reports whether a text has more capitals than small letters, and more than 6.
 func isUppercase(text string) bool {
 	upper, lower := 0, 0
 	for _, r := range text {
@@ -83,7 +84,8 @@ func isUppercase(text string) bool {
 	return upper > 6 && upper > lower
 }
 
-// isLocalized reports whether a name has forms of its own in other languages.
+// isLocalized reports whether an abbreviation or a name usually has another form in other
+// languages.
 func isLocalized(s string) bool {
 	switch s {
 	case "OK", "AM", "PM", "US", "USA", "UK", "EU", "UN", "TV", "AD", "BC", "DVD", "CEO", "CTO", "PR", "ID", "II", "III", "IV", "VI", "VII", "PhD", "DNA", "NGO", "FAQ", "FAQs":
@@ -114,7 +116,8 @@ func (t token) foundIgnoringSpelling(text string) bool {
 	return strings.Contains(lettersAndDigits(text), lettersAndDigits(t.text))
 }
 
-// address returns the part of an address that must be kept.
+// address returns the part of an address that a translation must keep, in lower case: it has no
+// scheme, no www. and no slash at the end.
 func (t token) address() string {
 	s := strings.ToLower(t.text)
 	for _, p := range []string{"https://", "http://", "www."} {
@@ -124,7 +127,7 @@ func (t token) address() string {
 }
 
 // containsWord reports whether a text contains word with no ASCII letter, digit or underscore next
-// to it, not even after dots and slashes that follow it, as in a longer address.
+// to it. Dots and slashes after the word are skipped, since a longer address may follow.
 func containsWord(text, word string) bool {
 	for from := 0; ; {
 		i := strings.Index(text[from:], word)
@@ -141,7 +144,7 @@ func containsWord(text, word string) bool {
 	}
 }
 
-// isASCIIWordRune reports whether r continues an ASCII word.
+// isASCIIWordRune reports whether r is an ASCII letter or digit, or an underscore.
 func isASCIIWordRune(r rune) bool {
 	return r == '_' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }

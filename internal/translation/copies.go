@@ -11,9 +11,10 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// MarkCopies sets cues that only repeat their source to untranslated. Names and numbers are
-// the same in any language, and related languages share a few words, so a cue counts if it has
-// four or more ordinary words, or fewer where much of the translation is a copy.
+// MarkCopies sets the state of cues that only repeat their source to untranslated. Names and
+// numbers are the same in any language, and related languages share a few words. So a cue must have
+// four or more ordinary words; fewer are enough if more than a quarter of the translation is
+// copied.
 func MarkCopies(source []conference.Cue, all []Cue) {
 	said := make(map[string]string, len(source))
 	for _, s := range source {
@@ -39,9 +40,9 @@ func MarkCopies(source []conference.Cue, all []Cue) {
 	}
 }
 
-// LinkCuesBetween works like [LinkCues] for a translation between known languages (BCP 47, "" if
-// unknown). Between variants of one language, such as American and British English, equal text
-// is no copy but a draft.
+// LinkCuesBetween does what [LinkCues] does, for a translation between known languages (BCP 47, ""
+// if unknown). If they are related, such as American and British English, cues that repeat their
+// source are drafts.
 func LinkCuesBetween(from, to string, source, translated []conference.Cue) []Cue {
 	all := LinkCues(source, translated)
 	if from != to && RelatedLanguages(from, to) {
@@ -59,8 +60,8 @@ var relatedLanguages = [][]string{
 	{"da", "nb", "nn", "no"}, {"bs", "cnr", "hr", "sh", "sr"}, {"id", "ms"}, {"cs", "sk"}, {"gl", "pt"}, {"bg", "mk"},
 }
 
-// RelatedLanguages reports whether two tags are of one language, or of two that share whole
-// sentences.
+// RelatedLanguages reports whether two BCP 47 tags are of one language, or of two that share whole
+// sentences. It is false if either is "".
 func RelatedLanguages(a, b string) bool {
 	if a == "" || b == "" {
 		return false
@@ -73,8 +74,8 @@ func RelatedLanguages(a, b string) bool {
 	return a == b || slices.ContainsFunc(relatedLanguages, func(n []string) bool { return slices.Contains(n, a) && slices.Contains(n, b) })
 }
 
-// isCopy reports whether a cue repeats its source, at present or from before a few words of it
-// were corrected.
+// isCopy reports whether a cue repeats its source, or nearly so because a few words of the source
+// were corrected since. said maps ids of source cues to their texts.
 func isCopy(c Cue, said map[string]string) bool {
 	var of []string
 	for _, id := range c.SourceIDs {
@@ -99,9 +100,9 @@ func normalizeWords(text string) string {
 	return strings.ToLower(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) }), " "))
 }
 
-// countPlainWords counts the words of a text that are not names, numbers, addresses or code.
-// In scripts without capitals every three letters count as a word; in a text in capitals,
-// every word counts.
+// countPlainWords returns how many words of a text are not names, numbers, addresses or code. In
+// scripts without capitals every three letters count as a word. In a text in capitals, every word
+// counts.
 func countPlainWords(text string) (n int) {
 	if words := strings.Count(normalizeWords(text), " ") + 1; words >= 3 && text == strings.ToUpper(text) && text != strings.ToLower(text) {
 		return words

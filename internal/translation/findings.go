@@ -60,7 +60,8 @@ var rules = []rule{
 	{UnknownSource, "no source cue", "check its timing, or keep it if you added it"},
 }
 
-// ruleText returns the title and remedy of a rule of this package or of package check.
+// ruleText returns the title of a rule of this package or of package check, and how to fix what it
+// finds.
 func ruleText(code check.Code) (title, remedy string) {
 	for _, r := range rules {
 		if r.code == code {
@@ -88,9 +89,9 @@ type Finding struct {
 	Detail message.Message `json:"-"` // Message as a code and values; see [English] and [check.English]
 }
 
-// Check checks a translation against its source: whether it has the numbers, addresses and
-// code words of the source, whether it uses the glossary's terms (g may be nil), and whether
-// it can be read by a profile. Obsolete cues are left out. Findings are sorted by time.
+// Check checks a translation against its source: whether it has the source's numbers, addresses,
+// code words and names, whether it uses the glossary's terms (g may be nil), and whether it can be
+// read by a profile. Obsolete cues are left out. Findings are sorted by time.
 func Check(s Sheet, p check.Profile, g *Glossary) []Finding {
 	c := newChecker(s, p, g)
 	for n := range c.units {
@@ -152,7 +153,8 @@ func newChecker(s Sheet, p check.Profile, g *Glossary) *checker {
 	return c
 }
 
-// isTranslated reports whether the unit has a translation that is more than a copy.
+// isTranslated reports whether the unit has a source and a translation that does not just repeat
+// it.
 func (f checkedUnit) isTranslated() bool {
 	return len(f.Source) > 0 && f.target != "" && f.State() != Untranslated
 }
@@ -164,7 +166,8 @@ const (
 	nearTime     = 12 * time.Second
 )
 
-// nearUnits returns unit n and the units around it that may belong to the same sentence.
+// nearUnits returns unit n and up to nearDistance units on either side that are close enough in
+// time to belong to the same sentence.
 func (c *checker) nearUnits(n int) []checkedUnit {
 	from, to := n, n+1
 	start, end := c.units[n].span()
@@ -183,7 +186,7 @@ func (c *checker) nearUnits(n int) []checkedUnit {
 	return c.units[from:to]
 }
 
-// span returns when the unit is shown.
+// span returns when the unit's source is shown or, if it has none, its translation.
 func (u Unit) span() (start, end time.Duration) {
 	cues := u.Source
 	if len(cues) == 0 {
@@ -192,7 +195,7 @@ func (u Unit) span() (start, end time.Duration) {
 	return cues[0].Start, cues[len(cues)-1].End
 }
 
-// nearText returns the translation of unit n and of those around it.
+// nearText returns the translations of unit n and of those near it, one on each line.
 func (c *checker) nearText(n int) string {
 	var texts []string
 	for _, f := range c.nearUnits(n) {
@@ -201,7 +204,7 @@ func (c *checker) nearText(n int) string {
 	return strings.Join(texts, "\n")
 }
 
-// report adds a finding about a cue of unit n. variant and pairs are those of its message; see
+// report adds a finding about a cue of unit n. variant and pairs are those of its message in
 // [English].
 func (c *checker) report(n int, cue conference.Cue, s check.Severity, code check.Code, variant string, pairs ...string) {
 	key := string(code)
@@ -222,7 +225,8 @@ func (c *checker) reportDetail(n int, cue conference.Cue, s check.Severity, code
 	})
 }
 
-// checkUnit checks what unit n says.
+// checkUnit checks the translation of unit n: that it exists, is not a copy or out of date, and
+// keeps numbers, tokens, terms and styles.
 func (c *checker) checkUnit(n int) {
 	f := c.units[n]
 	switch {
@@ -261,7 +265,8 @@ func (c *checker) checkUnit(n int) {
 	}
 }
 
-// hasSpeech reports whether a text has something to translate besides labels such as [MUSIC].
+// hasSpeech reports whether a text has letters besides labels of speakers and of sounds, such as
+// [MUSIC].
 func hasSpeech(text string) bool {
 	text = speakerLabel.ReplaceAllString(stageDirection.ReplaceAllString(text, " "), " ")
 	return strings.ContainsFunc(text, unicode.IsLetter)
@@ -275,8 +280,9 @@ func hasStyle(cues []conference.Cue) bool {
 	return slices.ContainsFunc(cues, func(c conference.Cue) bool { return len(c.Spans) > 0 })
 }
 
-// checkNumbers compares the numbers of unit n with its source. A number may have moved to a
-// neighbouring unit, unless a different number stands in its place.
+// checkNumbers reports numbers of unit n's source that its translation lacks or changes. A number
+// may have moved to a nearby unit, unless the translation has a different number instead. Missing
+// single digits are not reported, since they are often written as words.
 func (c *checker) checkNumbers(n int) {
 	f, near := c.units[n], c.nearUnits(n)
 	var strange []string
@@ -310,8 +316,8 @@ func (c *checker) checkNumbers(n int) {
 // joinNumbers joins numbers with commas, leaving out those that repeat the one before.
 func joinNumbers(all []string) string { return strings.Join(slices.Compact(all), ", ") }
 
-// checkTokens checks that addresses, code words and names of the source are in the
-// translation.
+// checkTokens reports addresses, code words and names in the source of unit n that are neither in
+// its translation nor in those near it.
 func (c *checker) checkTokens(n int) {
 	f, around := c.units[n], c.nearText(n)
 	for _, t := range c.lexicon.tokens(f.source) {
@@ -356,7 +362,8 @@ func (c *checker) reportName(n int, t token) {
 	c.report(n, c.units[n].Target[0].Cue, check.Note, NameChanged, variant, "name", t.text)
 }
 
-// replacement returns the word of the translation that stands in place of t, or "".
+// replacement returns the word that the translation of unit n has instead of t, or "" if it finds
+// none.
 func (c *checker) replacement(n int, t token) string {
 	for _, other := range (tokenizer{}).tokens(c.units[n].target) {
 		same := slices.ContainsFunc(c.nearUnits(n), func(o checkedUnit) bool { return other.foundIn(o.source) })
@@ -377,7 +384,8 @@ func (c *checker) replacement(n int, t token) string {
 // muchTooLongFactor is how many times the allowed reading time a much too long text needs.
 const muchTooLongFactor = 1.5
 
-// checkReadability adds the findings of package check for the profile.
+// checkReadability adds the findings of package check about the translated cues, for the profile.
+// Cues that are much too long get a finding of their own.
 func (c *checker) checkReadability() {
 	var cues []conference.Cue
 	for _, f := range c.units {
@@ -400,13 +408,15 @@ func (c *checker) checkReadability() {
 	}
 }
 
-// muchTooLong reports whether a text is so long that no retiming of the cue would help.
+// muchTooLong reports whether a cue's text takes at least muchTooLongFactor times as long to read
+// as it is shown.
 func (c *checker) muchTooLong(cue conference.Cue) bool {
 	needs, shown := c.profile.ReadingTime(cue.Text), cue.End-cue.Start
 	return shown > 0 && needs.Seconds() >= muchTooLongFactor*shown.Seconds()
 }
 
-// checkPairs looks for unpaired brackets and quotation marks, and for visible markup.
+// checkPairs reports unpaired brackets and quotation marks, in Spanish also question and
+// exclamation marks, and markup that viewers would see.
 func (c *checker) checkPairs() {
 	var from, to []string
 	for _, f := range c.units {
@@ -429,8 +439,8 @@ func (c *checker) checkPairs() {
 	}
 }
 
-// reportUnpaired reports unpaired signs of the translation, unless the source has one nearby
-// too.
+// reportUnpaired reports the unpaired signs of target, the translation, except those near which
+// source has one, too.
 func (c *checker) reportUnpaired(source, target []unpaired, s check.Severity) {
 	for _, l := range target {
 		if slices.ContainsFunc(source, func(o unpaired) bool { return o.cue-l.cue <= nearDistance && l.cue-o.cue <= nearDistance }) {
@@ -445,7 +455,7 @@ func (c *checker) reportUnpaired(source, target []unpaired, s check.Severity) {
 	}
 }
 
-// Clock returns the start time of the finding's cue, formatted for people.
+// Clock returns the start time of the finding's cue as HH:MM:SS, with milliseconds if it has any.
 func (f Finding) Clock() string {
 	return timeline.FormatClock(time.Duration(f.StartMS) * time.Millisecond)
 }

@@ -40,8 +40,8 @@ type term struct {
 // keepCell is the cell that says that a term is not translated.
 const keepCell = "keep"
 
-// ReadGlossary reads a glossary from CSV with commas, semicolons or tabs. Errors in it are
-// [inputerr.Error]s with the line.
+// ReadGlossary reads a glossary from CSV with commas, semicolons or tabs, in UTF-8. A mistake in it
+// is an [inputerr.Error] with the line. name is the file's name in errors.
 func ReadGlossary(name string, data []byte) (*Glossary, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) {
@@ -96,7 +96,7 @@ type glossaryReader struct {
 	terms   []term
 }
 
-// readColumns reads the first line.
+// readColumns reads the first line, which names the columns. One of them must be term.
 func (g *glossaryReader) readColumns(line int, row []string) error {
 	if !slices.ContainsFunc(row, func(c string) bool { return strings.EqualFold(c, "term") }) {
 		return inputerr.Coded("glossary.no_term_column", "has no column “term”").In(g.name).At(line).Hint("The first line must name the columns, such as term,es,ja")
@@ -120,7 +120,7 @@ func (g *glossaryReader) readColumns(line int, row []string) error {
 	return nil
 }
 
-// readRow reads a line with a term.
+// readRow reads a line with a term, and adds it. An empty line is ignored.
 func (g *glossaryReader) readRow(line int, row []string) error {
 	if len(row) > len(g.columns) {
 		return inputerr.Coded("glossary.too_many_cells", "has {cells} cells for {columns} columns", "cells", len(row), "columns", len(g.columns)).In(g.name).At(line).Hint("Enclose cells that contain commas in quotation marks")
@@ -166,7 +166,8 @@ func (g *glossaryReader) readRow(line int, row []string) error {
 	return nil
 }
 
-// wordings returns the allowed translations of a term into a language; none if any will do.
+// wordings returns the allowed translations of a term into a language. It tries the tag, then
+// shorter ones (pt for pt-BR). There are none if any translation is allowed.
 func (t term) wordings(tag string) []string {
 	for ; tag != ""; tag = parentTag(tag) {
 		if all := t.translations[tag]; len(all) > 0 {
@@ -197,8 +198,8 @@ func (t term) resolveKeep(ways []string) (all []string) {
 	return all
 }
 
-// textWords returns the words of a text without punctuation around them. Signs within a word,
-// as in C++ and node.js, belong to it.
+// textWords returns the words of a text without punctuation around them. Signs within a word, as in
+// node.js, and a # belong to it.
 func textWords(text string) []string {
 	words := strings.Fields(text)
 	for i, w := range words {
@@ -214,8 +215,9 @@ type missedTerm struct {
 	note     string
 }
 
-// missedTerms returns the terms in source whose wording is not in translated. Where terms
-// overlap, the longer one counts.
+// missedTerms returns the terms in source for whose translation into the language tag none of the
+// glossary's wordings is in translated. If terms overlap in the source, the longer one counts. The
+// nil glossary has no terms.
 func (g *Glossary) missedTerms(source, translated, tag string) (all []missedTerm) {
 	if g == nil {
 		return nil
@@ -239,7 +241,7 @@ func (g *Glossary) missedTerms(source, translated, tag string) (all []missedTerm
 	return all
 }
 
-// consume reports whether the term is among words, and clears it there, so that shorter terms
+// consume reports whether the term is among words, and blanks it out there, so that shorter terms
 // do not match it again.
 func (t term) consume(words []string) (found bool) {
 	for i := 0; i+len(t.words) <= len(words); i++ {
@@ -257,7 +259,7 @@ func (t term) consume(words []string) (found bool) {
 
 func (t term) String() string { return strings.Join(t.words, " ") }
 
-// keptIn reports whether a text contains the term untranslated.
+// keptIn reports whether a text contains the term itself, untranslated, possibly with an s.
 func (t term) keptIn(text string) bool {
 	text, word := strings.Join(strings.Fields(text), " "), t.String()
 	if !t.exact {
@@ -266,7 +268,7 @@ func (t term) keptIn(text string) bool {
 	return containsWord(text, word) || containsWord(text, word+"s")
 }
 
-// matchesWord reports whether word is the term's word of, or its plural or genitive.
+// matchesWord reports whether word is of, one of the term's words, or its plural or genitive.
 func (t term) matchesWord(word, of string) bool {
 	if !t.exact {
 		word, of = strings.ToLower(word), strings.ToLower(of)
@@ -278,8 +280,8 @@ func (t term) matchesWord(word, of string) bool {
 	return ok && slices.Contains([]string{"s", "es", "'s", "’s", "s'", "s’"}, rest)
 }
 
-// containsWording reports whether a text contains the words of a wording, in any inflection
-// and order. In scripts without spaces the wording must be there unchanged.
+// containsWording reports whether a text contains all words of a wording, in any order and probably
+// in any inflection. In scripts without spaces it must contain the wording unchanged.
 func containsWording(text, wording string) bool {
 	if hasNoSpaces(wording) {
 		return strings.Contains(strings.ToLower(removeSpaces(text)), strings.ToLower(removeSpaces(wording)))
@@ -293,15 +295,16 @@ func containsWording(text, wording string) bool {
 	return true
 }
 
-// hasNoSpaces reports whether a text is in a script that puts no spaces between words.
+// hasNoSpaces reports whether a text has characters of a script that is written without spaces
+// between words.
 func hasNoSpaces(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 	})
 }
 
-// sameStem reports whether word is likely a form or a compound of the word of: it contains all
-// but the last third of it, and three letters at least.
+// sameStem reports whether word is probably a form or a compound of of. It must contain the first
+// two thirds of it, at least three letters; words of up to three letters must be its beginning.
 func sameStem(word, of string) bool {
 	r := []rune(of)
 	if len(r) <= 3 {

@@ -64,9 +64,10 @@ type ReturnedFile interface {
 	Merge(source []conference.Cue, current []Cue) ([]Cue, MergeResult, error)
 }
 
-// ImportFile saves a file that came back from a translation editor. Changed cues become drafts by
-// who even if the file calls them approved: only a reviewer can approve them, in Lectern. base is as
-// in [Service.ImportSubtitles]; if it is 0, the revision named in the file counts.
+// ImportFile saves a file that came back from a translation editor, and returns the new revision
+// and what the file changed. Changed cues become drafts by who even if the file calls them
+// approved: only a reviewer can approve them, in Lectern. base is as in [Service.ImportSubtitles];
+// if it is 0, the revision named in the file counts. If nothing changed, no revision is saved.
 func (s Service) ImportFile(ctx context.Context, slug, language string, f ReturnedFile, base int, who string) (Revision, MergeResult, error) {
 	r, err := s.LoadOrNew(ctx, slug, language)
 	if err != nil {
@@ -92,9 +93,9 @@ func (s Service) ImportFile(ctx context.Context, slug, language string, f Return
 	return r, result, err
 }
 
-// setAuthors sets the author of each cue that is not in last or differs from it, and lowers
-// its state to draft if it is further. It returns how many cues changed, were added or were
-// removed.
+// setAuthors compares the cues with last, those of the revision before. A cue that is new or
+// differs gets who as its author, and is at most a draft; others keep their author and are not
+// approved by a file. It returns how many cues changed, were added or were removed.
 func (r *Revision) setAuthors(last []Cue, who string) (changed int) {
 	before := make(map[string]Cue, len(last))
 	for _, c := range last {
@@ -138,16 +139,15 @@ func overwritesOthers(cues, last []Cue, who string) bool {
 	})
 }
 
-// sameEncoding reports whether both are encoded alike, so that saving one after the other would
-// change nothing.
+// sameEncoding reports whether a and b are equal as they are stored.
 func sameEncoding(a, b []Cue) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
-// usedIDs returns the ids of all cues in all revisions of a translation, so that none is given
-// out twice.
+// usedIDs returns the ids of all cues in all revisions of a translation, so that none is used for
+// another cue.
 func (s Service) usedIDs(ctx context.Context, slug, language string) (ids []string, err error) {
 	history, err := s.Catalog.TranslationHistory(ctx, slug, language)
 	if err != nil {
@@ -165,8 +165,8 @@ func (s Service) usedIDs(ctx context.Context, slug, language string) (ids []stri
 	return ids, nil
 }
 
-// carryStates copies state, author and source hash from last to each cue whose text and source
-// are the same. All other cues get who as their author.
+// carryStates copies state, author and source hash from last to each cue whose text, styles and
+// source are the same. Other cues get who as their author. Notes are always copied.
 func carryStates(cues, last []Cue, who string) {
 	before := make(map[string]Cue, len(last))
 	for _, c := range last {

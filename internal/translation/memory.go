@@ -18,8 +18,8 @@ type Pair struct {
 	State       State  `json:"state"`
 }
 
-// Pairs returns the translations in units that are drafts or further, and whose source has not
-// changed since.
+// Pairs returns the source texts of units with their translations. Units are left out if their
+// translation is missing, not yet a draft or out of date, or equals the source.
 func Pairs(talk, language string, units []Unit) (all []Pair) {
 	for _, u := range units {
 		text := JoinText(PlainCues(u.Target))
@@ -67,7 +67,7 @@ const (
 	maxCandidates = 100    // texts compared by edit distance
 )
 
-// Add adds pairs to those that the memory has. Pairs with a blank source are ignored.
+// Add adds pairs to the memory. Pairs with a blank source are ignored.
 func (m *Memory) Add(pairs ...Pair) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -101,7 +101,8 @@ func (m *Memory) add(said string) (n int32) {
 // foldText returns a text in lower case, with one space for each run of white space.
 func foldText(text string) string { return strings.ToLower(collapseSpaces(text)) }
 
-// textGrams returns the grams of a text, each once, sorted. A space is added at both ends.
+// textGrams returns the grams of a text, each once, sorted. A space counts as being before and
+// after it.
 func textGrams(text []rune) (all []gram) {
 	r := make([]rune, 0, len(text)+2)
 	r = append(append(append(r, ' '), text...), ' ')
@@ -120,8 +121,8 @@ func textGrams(text []rune) (all []gram) {
 	return slices.Compact(all)
 }
 
-// Suggest returns up to n earlier translations of a text, or of similar ones, into a language.
-// They are sorted by likeness, then by state, then by how often they were used.
+// Suggest returns up to n earlier translations of a text, or of similar ones, into a language, each
+// wording once. They are sorted by likeness, then by state, then by how often they were used.
 func (m *Memory) Suggest(text, language string, n int) []Suggestion {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -154,8 +155,8 @@ func distinct(all []Suggestion, n int) (some []Suggestion) {
 	return some
 }
 
-// suggestions returns the translations of a text into a language, each wording once in its
-// most advanced state.
+// suggestions returns the translations of a text into a language, each wording once in its most
+// advanced state. likeness is that of all of them.
 func (r memoryText) suggestions(language string, likeness float64) (all []Suggestion) {
 	for _, p := range r.pairs {
 		if p.Language != language {
@@ -174,7 +175,8 @@ func (r memoryText) suggestions(language string, likeness float64) (all []Sugges
 	return all
 }
 
-// similarTexts returns the translations of texts that are similar to said but not equal.
+// similarTexts returns translations of texts that are similar to said, which is folded, but not
+// equal to it.
 func (m *Memory) similarTexts(said, language string) (all []Suggestion) {
 	text := []rune(said)
 	for _, n := range m.candidates(text) {
@@ -189,8 +191,8 @@ func (m *Memory) similarTexts(said, language string) (all []Suggestion) {
 	return all
 }
 
-// candidates returns the texts that share most of the rarest grams of text and are of similar
-// length.
+// candidates returns the indexes of up to maxCandidates texts of similar length that share the most
+// of the rarest grams with text.
 func (m *Memory) candidates(text []rune) []int32 {
 	grams := textGrams(text)
 	grams = slices.DeleteFunc(grams, func(g gram) bool { return m.grams[g] == nil })
@@ -213,7 +215,7 @@ func (m *Memory) candidates(text []rune) []int32 {
 	return mostFrequent(hits, maxCandidates)
 }
 
-// mostFrequent returns up to n of the most frequent numbers in some, which it sorts.
+// mostFrequent returns the n most frequent numbers in some, the most frequent first. It sorts some.
 func mostFrequent(some []int32, n int) (all []int32) {
 	slices.Sort(some)
 	type count struct{ of, times int32 }
@@ -232,8 +234,8 @@ func mostFrequent(some []int32, n int) (all []int32) {
 	return all
 }
 
-// textSimilarity returns the share of two texts that is equal by edit distance, or 0 if it is below
-// [minLikeness].
+// textSimilarity returns how similar two texts are, from 0 to 1: 1 less their edit distance as a
+// share of the longer one. It returns 0 if that is below [minLikeness].
 func textSimilarity(a, b []rune) float64 {
 	longer := max(len(a), len(b))
 	most := int((1-minLikeness)*float64(longer) + 1e-9)

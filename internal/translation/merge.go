@@ -7,8 +7,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// MergeThreeWay applies the changes from base to mine to theirs and returns the cues sorted by
-// time. Where both changed a cue, mine wins. Cues are matched by their ids.
+// MergeThreeWay returns theirs with the changes applied that mine made to base, sorted by time. If
+// both changed a cue, mine wins. Cues are matched by their ids.
 func MergeThreeWay(base, theirs, mine []Cue) (merged []conference.Cue) {
 	baseByID, theirsByID, mineByID := indexByID(base), indexByID(theirs), indexByID(mine)
 	retranslated := make(map[string]bool) // ids of source cues that have new cues in mine
@@ -39,8 +39,8 @@ func MergeThreeWay(base, theirs, mine []Cue) (merged []conference.Cue) {
 	return merged
 }
 
-// withTheirTimes returns a changed cue at the times that it has in theirs, unless mine has other
-// times than old.
+// withTheirTimes returns the cue mine with the times of their, if mine itself did not change those
+// of old.
 func withTheirTimes(mine, old, their Cue, inTheirs bool) conference.Cue {
 	if inTheirs && old.Start == mine.Start && old.End == mine.End {
 		mine.Start, mine.End = their.Start, their.End

@@ -15,11 +15,11 @@ type number struct {
 	parts    []string // the numbers of a time, date or version
 }
 
-// isDigit reports whether the number has a single digit; these are often written as words.
+// isDigit reports whether the number is a single digit. Such numbers are often written as words.
 func (f number) isDigit() bool { return len(f.readings[0]) == 1 }
 
-// findNumbers returns the numbers that are written in digits of any script, without those that
-// are part of a word, as in HTML5.
+// findNumbers returns the numbers that are written in digits of any script, with words such as
+// million after them. Digits that are part of a word, as in HTML5, are left out.
 func findNumbers(text string) (all []number) {
 	r := toASCIIDigits(text)
 	before := 0.0 // the value of 3万 in 3万5000
@@ -59,7 +59,7 @@ func (f number) maxReading() (most float64) {
 }
 
 // toASCIIDigits returns a text with the digits of other scripts, and the signs between them,
-// replaced by those of ASCII.
+// replaced by ASCII ones.
 func toASCIIDigits(text string) []rune {
 	r := []rune(text)
 	for i, c := range r {
@@ -77,8 +77,8 @@ func toASCIIDigits(text string) []rune {
 	return r
 }
 
-// digitValue returns the value of a decimal digit. Unicode lists the ten digits of each script
-// in order.
+// digitValue returns the value of a decimal digit of any script. It relies on Unicode listing the
+// ten digits of each script in order.
 func digitValue(c rune) rune {
 	for _, t := range unicode.Nd.R16 {
 		if c >= rune(t.Lo) && c <= rune(t.Hi) {
@@ -95,13 +95,13 @@ func digitValue(c rune) rune {
 
 func isASCIIDigit(r rune) bool { return r >= '0' && r <= '9' }
 
-// joinsDigits reports whether r is of a script in which a letter right before digits makes one
-// word with them.
+// joinsDigits reports whether r, right before a digit, makes one word with it: an underscore, or a
+// Latin, Cyrillic or Greek letter.
 func joinsDigits(r rune) bool {
 	return r == '_' || unicode.In(r, unicode.Latin, unicode.Cyrillic, unicode.Greek)
 }
 
-// partOfWord reports whether the digits at i continue a word, as in HTML5 and H.264, but not
+// partOfWord reports whether the digits at r[i] continue a word, as in HTML5 and H.264, but not as
 // in 10h30.
 func partOfWord(r []rune, i int) bool {
 	if i > 1 && r[i-1] == '.' && unicode.IsUpper(r[i-2]) && (i == 2 || !unicode.IsLetter(r[i-3])) {
@@ -117,7 +117,8 @@ type digitRun struct {
 	end    int
 }
 
-// scanDigits reads the run of digits that starts at i.
+// scanDigits returns the run of digits that starts at r[i]. It includes further groups of digits
+// after points, commas and colons, and after spaces and apostrophes if they group thousands.
 func scanDigits(r []rune, i int) (d digitRun) {
 	run := func(at int) (to int) {
 		for to = at; to < len(r) && isASCIIDigit(r[to]); {
@@ -147,8 +148,8 @@ func scanDigits(r []rune, i int) (d digitRun) {
 	return d
 }
 
-// isThousands reports whether the first groups of digits can be one number grouped by
-// thousands.
+// isThousands reports whether so many groups, from the first on, can be one number that is grouped
+// by thousands.
 func (d digitRun) isThousands(groups int) bool {
 	if len(d.groups[0]) > 3 || d.groups[0] == "0" || groups < 2 {
 		return false
@@ -161,8 +162,9 @@ func (d digitRun) isThousands(groups int) bool {
 	return true
 }
 
-// numbers returns what the digits mean: mostly one number, but several in 1,2,3. powers are
-// of the magnitude after the last group; see [scanMagnitudes].
+// numbers returns the numbers that the digits can mean: mostly one with all its readings, but
+// several for a list such as 1,2,3. powers are the powers of ten of a word after the last group;
+// see [scanMagnitudes].
 func (d digitRun) numbers(powers []int) []number {
 	n := len(d.groups)
 	text := d.groups[0]
@@ -206,8 +208,8 @@ func (d digitRun) separate(powers []int) (all []number) {
 	return all
 }
 
-// newNumber returns a number that has one of values, also multiplied by each of the powers of
-// ten.
+// newNumber returns a number that can have any of values, or one multiplied by any of the powers of
+// ten. A decade such as 1990 can also be 90.
 func newNumber(text string, powers []int, values ...string) number {
 	f := number{text: text}
 	for _, s := range values {
@@ -234,7 +236,7 @@ func groupValues(groups []string) (all []string) {
 	return all
 }
 
-// formatDecimal formats a value as in number.readings.
+// formatDecimal returns a value as number.readings has it: as a decimal with up to six places.
 func formatDecimal(v float64) string {
 	return strconv.FormatFloat(math.Round(v*1e6)/1e6, 'f', -1, 64)
 }
@@ -259,8 +261,8 @@ var magnitudes = []magnitude{
 	{"ألف", []int{3}}, {"آلاف", []int{3}}, {"مليون", []int{6}}, {"ملايين", []int{6}}, {"مليار*", []int{9}},
 }
 
-// cjkMagnitude returns the power of ten that a Chinese, Japanese or Korean sign stands for, or
-// 0.
+// cjkMagnitude returns the exponent of the power of ten that a Chinese, Japanese or Korean sign
+// stands for, or 0.
 func cjkMagnitude(r rune) int {
 	switch r {
 	case '十':
@@ -279,9 +281,9 @@ func cjkMagnitude(r rune) int {
 	return 0
 }
 
-// scanMagnitudes reads what multiplies a number that ends at i. It returns the powers of ten
-// that may be meant and where they end. joined means that digits may follow without a space,
-// as in 3万5000.
+// scanMagnitudes reads the words or signs that multiply a number ending at r[i]. It returns the
+// exponents of ten that they may mean, and where they end. joined says that digits may follow
+// without a space, as in 3万5000.
 func scanMagnitudes(r []rune, i int) (powers []int, end int, joined bool) {
 	end = i
 	sum := 0
@@ -317,8 +319,8 @@ func scanMagnitudes(r []rune, i int) (powers []int, end int, joined bool) {
 	return powers, end, false
 }
 
-// wordMagnitude returns the powers of ten of a word. Words of one or two letters count only if
-// attached to the number.
+// wordMagnitude returns the exponents of ten that a word after a number may mean, or nil. attached
+// says that it follows the number without a space; words of one or two letters count only then.
 func wordMagnitude(word string, attached bool) []int {
 	if word == "" || len(word) < 3 && !attached && word != "mi" && word != "bi" {
 		return nil

@@ -17,7 +17,7 @@ type numeral struct {
 	from, to int
 }
 
-// matches reports whether a word in lower case is the numeral.
+// matches reports whether a word, in lower case, is this numeral.
 func (n numeral) matches(word string) bool {
 	if stem, ok := strings.CutSuffix(n.stem, "."); ok {
 		return word == stem
@@ -68,7 +68,8 @@ type numberSet struct {
 // fractionPattern matches fractions such as 1 1/2.
 var fractionPattern = regexp.MustCompile(`(?:(\d+) )?(\d)/([2-9])`)
 
-// parseNumbers returns the numbers of a text in a language.
+// parseNumbers returns the numbers in a text: in digits, as fractions, in Roman and Chinese
+// numerals, and in the number words of the language tag.
 func parseNumbers(text, tag string) (a numberSet) {
 	a.values = make(map[string]bool)
 	for _, f := range findNumbers(text) {
@@ -101,7 +102,8 @@ func parseNumbers(text, tag string) (a numberSet) {
 	return a
 }
 
-// has reports whether the set has a number. Times match in the 12-hour and the 24-hour clock.
+// has reports whether the set has a number in one of its readings, or all its parts. The hour of a
+// time matches in the 12-hour and the 24-hour clock.
 func (a numberSet) has(f number) bool {
 	for _, r := range f.readings {
 		if a.hasValue(r) {
@@ -128,7 +130,8 @@ func (a numberSet) hasValue(s string) bool {
 	return err == nil && slices.ContainsFunc(a.ranges, func(r numeral) bool { return n >= r.from && n <= r.to })
 }
 
-// parseRoman parses a Roman numeral of two letters or more, as used for centuries and kings.
+// parseRoman returns the value of a Roman numeral of two capitals or more, up to C. ok is false for
+// other words. It does not check that the numeral is well-formed.
 func parseRoman(word string) (sum int, ok bool) {
 	if len(word) < 2 {
 		return 0, false
@@ -149,7 +152,7 @@ func parseRoman(word string) (sum int, ok bool) {
 
 const hanDigits = "〇一二三四五六七八九"
 
-// hanDigit returns the value of a Chinese digit, or -1.
+// hanDigit returns the value of a Chinese digit, or -1 if r is not one.
 func hanDigit(r rune) int {
 	switch r {
 	case '零':
@@ -163,7 +166,8 @@ func hanDigit(r rune) int {
 	return -1
 }
 
-// findHanNumbers returns the numbers written in Chinese signs, as 二十五 and 二〇〇九.
+// findHanNumbers returns, in digits, the numbers that are written in Chinese signs, such as 二十五 and
+// 二〇〇九.
 func findHanNumbers(text string) (all []string) {
 	var run []rune
 	end := func() {

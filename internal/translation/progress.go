@@ -24,13 +24,12 @@ type Progress struct {
 	Approved     int `json:"approved"`
 }
 
-// counter returns the field that counts cues in a state, nil for untranslated and obsolete
-// ones.
+// counter returns the counter of cues in a state, or nil for untranslated and obsolete ones.
 func (p *Progress) counter(s State) *int {
 	return map[State]*int{NeedsEditing: &p.NeedsEditing, Draft: &p.Draft, InReview: &p.InReview, Approved: &p.Approved}[s]
 }
 
-// CountProgress counts the source cues by the state of their translation.
+// CountProgress returns how many source cues have a translation in each state.
 func CountProgress(source []conference.Cue, cues []Cue) Progress {
 	p := Progress{SourceCues: len(source)}
 	for _, u := range Units(source, cues) {
@@ -43,7 +42,7 @@ func CountProgress(source []conference.Cue, cues []Cue) Progress {
 	return p
 }
 
-// AtLeast returns the number of source cues whose translation is as advanced as s or more.
+// AtLeast returns the number of source cues whose translation has reached state s.
 func (p Progress) AtLeast(s State) (n int) {
 	for _, other := range stateOrder[1:] {
 		if other.atLeast(s) {
@@ -53,8 +52,8 @@ func (p Progress) AtLeast(s State) (n int) {
 	return n
 }
 
-// Lowest returns the least advanced state of the cues that are as advanced as far or more, or
-// Untranslated if there are none.
+// Lowest returns the least advanced state among the cues that have reached far, or Untranslated if
+// there are none.
 func (p Progress) Lowest(far State) State {
 	for _, s := range stateOrder[1:] {
 		if s.atLeast(far) && *p.counter(s) > 0 {
@@ -69,8 +68,8 @@ func (p Progress) State() State {
 	return p.Lowest(Untranslated)
 }
 
-// ReleasedCues returns the cues that viewers get: those as advanced as least. Untranslated,
-// stale and obsolete cues are never among them.
+// ReleasedCues returns the cues that viewers get: those that have reached least, and are drafts at
+// least. Untranslated, outdated and obsolete cues are never among them.
 func ReleasedCues(cues []Cue, least State) (all []conference.Cue) {
 	for _, c := range cues {
 		if c.State.atLeast(least) && c.State.atLeast(Draft) {

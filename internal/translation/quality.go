@@ -24,7 +24,8 @@ type QualityReport struct {
 	Findings       []Finding    `json:"findings"` // sorted by time
 }
 
-// CheckQuality runs [Check] and grades what it finds.
+// CheckQuality checks a translation as [Check] does, and returns the findings with their counts and
+// the grade.
 func CheckQuality(s Sheet, p check.Profile, g *Glossary) QualityReport {
 	v := QualityReport{Profile: p.Name, SourceLanguage: s.From, Language: s.To, Findings: append([]Finding{}, Check(s, p, g)...)}
 	v.Counts.Codes = make(map[check.Code]int)
@@ -49,8 +50,8 @@ type cueRef struct {
 	cue      string
 }
 
-// findingsByCue groups the findings by cue, in order of time, the most severe of each cue
-// first.
+// findingsByCue returns the findings grouped by cue, in order of time. Those of each cue are
+// sorted, the most severe first.
 func (v QualityReport) findingsByCue() (all [][]Finding) {
 	at := make(map[cueRef]int)
 	for _, f := range v.Findings {
@@ -71,8 +72,8 @@ func (v QualityReport) findingsByCue() (all [][]Finding) {
 	return all
 }
 
-// rankedCodes returns the codes of all rules, most important first: rules on the translation's
-// meaning come before those on reading.
+// rankedCodes returns the codes of all rules, most important first: those on the translation's
+// meaning, then those on reading.
 func rankedCodes() (all []check.Code) {
 	for _, r := range rules {
 		all = append(all, r.code)
@@ -85,8 +86,9 @@ func codeRank(c check.Code) int { return slices.Index(rankedCodes(), c) }
 // maxCuesShown is how many cues the printed report lists.
 const maxCuesShown = 10
 
-// Write prints the report: the grade, the number of findings by rule, and the worst cues as
-// file:line. Cues of the source are listed with its file name, source.
+// Write writes the report for people: the grade, the number of findings for each rule, and the
+// worst cues as file:line. source and file are the names of the source's file and the
+// translation's.
 func (v QualityReport) Write(w io.Writer, source, file string) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s: grade %s by %s, beside %s: %s in %s\n", file, v.Grade, v.Profile, source, v.Counts, plural.Count(v.Cues, "cue"))
@@ -110,7 +112,8 @@ func (v QualityReport) Write(w io.Writer, source, file string) error {
 	return out.Flush()
 }
 
-// findingsWeight ranks the findings of one cue. Rules on meaning count more than rules on reading.
+// findingsWeight returns how bad the findings of one cue are together, for sorting. Those on
+// meaning count much more than those on reading.
 func findingsWeight(t []Finding) (sum float64) {
 	for _, f := range t {
 		sum += f.Severity.Weight()

@@ -11,8 +11,8 @@ import (
 // timePair is a time of the old source and the same moment in the new one.
 type timePair struct{ old, new time.Duration }
 
-// retime moves a component's translated cues to the times of the new source. A cue that began
-// some time after its source still does; times between two known ones are interpolated.
+// retime moves the translated cues of p to the times of the new source. A cue that began some time
+// after its source still does; times between two known ones are interpolated.
 func (u *updater) retime(p *linkedCues) {
 	var knots []timePair
 	for _, c := range p.changes {
@@ -34,7 +34,8 @@ func (u *updater) retime(p *linkedCues) {
 	}
 }
 
-// ascendingPairs sorts pairs and drops those whose times do not ascend on both sides.
+// ascendingPairs returns the pairs sorted by old time, without those whose new times do not ascend.
+// It sorts knots.
 func ascendingPairs(knots []timePair) (kept []timePair) {
 	slices.SortStableFunc(knots, func(a, b timePair) int { return cmp.Compare(a.old, b.old) })
 	for _, k := range knots {
@@ -45,7 +46,8 @@ func ascendingPairs(knots []timePair) (kept []timePair) {
 	return kept
 }
 
-// mapTime returns the new time of an old one, interpolated between the nearest pairs.
+// mapTime returns the new time for an old one, interpolated between the nearest pairs. Before the
+// first and after the last it is shifted like that one.
 func mapTime(knots []timePair, at time.Duration) time.Duration {
 	if len(knots) == 0 {
 		return at

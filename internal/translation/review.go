@@ -11,8 +11,8 @@ import (
 	"github.com/lectern-av/lectern/internal/message"
 )
 
-// edit applies do to the latest revision and saves the result. An error of do is returned, and
-// nothing is saved.
+// edit applies do to the latest revision of a translation, saves the result and returns it. If do
+// fails, nothing is saved, and its error is returned.
 func (s Service) edit(ctx context.Context, slug, language, who, why string, do func(r *Revision) error) (Revision, error) {
 	r, err := s.Load(ctx, slug, language, 0)
 	if err != nil {
@@ -25,7 +25,8 @@ func (s Service) edit(ctx context.Context, slug, language, who, why string, do f
 	return s.save(ctx, r, who, why)
 }
 
-// SubmitForReview moves all drafts of a translation to the state in review.
+// SubmitForReview moves all drafts of a translation to the state InReview. If there are none, it
+// returns an inputerr.Error.
 func (s Service) SubmitForReview(ctx context.Context, slug, language, who string) (Revision, error) {
 	return s.edit(ctx, slug, language, who, WhyEnglish["why.for-review"], func(r *Revision) error {
 		if r.changeState(Draft, InReview) {
@@ -48,8 +49,9 @@ func (r *Revision) changeState(from, to State) bool {
 	return n > 0
 }
 
-// Approve approves the cues in review that another person translated. Cues whose author is
-// who, or one of names (other names of the same person), stay in review.
+// Approve approves the cues in review that another person translated. Cues whose author is who, or
+// one of names (other names of the same person), stay in review. If no cue can be approved, it
+// returns an inputerr.Error.
 func (s Service) Approve(ctx context.Context, slug, language, who string, names ...string) (Revision, error) {
 	names = append([]string{who}, names...)
 	return s.edit(ctx, slug, language, who, WhyEnglish["why.approved"], func(r *Revision) error {
@@ -75,8 +77,8 @@ func (s Service) Approve(ctx context.Context, slug, language, who string, names 
 	})
 }
 
-// SendBack moves cues that are in review or approved back to draft and adds a note with the
-// reason: the translation of the source cue with this id, or of all cues if id is "".
+// SendBack makes cues that are in review or approved drafts again, with a note: the translation of
+// the source cue with this id, or all if id is "". If there are none, it returns an inputerr.Error.
 func (s Service) SendBack(ctx context.Context, slug, language, id, who, note string) (Revision, error) {
 	return s.edit(ctx, slug, language, who, WhyEnglish.Format(message.New("why.sent-back", "note", note)), func(r *Revision) error {
 		n := 0
@@ -99,7 +101,8 @@ func (s Service) SendBack(ctx context.Context, slug, language, id, who, note str
 	})
 }
 
-// Restore saves an earlier revision as the latest one, updated to the current source.
+// Restore saves an earlier revision as the latest one, adapted to the current source. If there is
+// no such revision, it returns an inputerr.Error.
 func (s Service) Restore(ctx context.Context, slug, language string, number int, who string) (Revision, error) {
 	return s.edit(ctx, slug, language, who, WhyEnglish.Format(message.New("why.restored", "n", strconv.Itoa(number))), func(r *Revision) error {
 		old, err := s.Load(ctx, slug, language, number)

@@ -15,7 +15,7 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// Service loads and saves the translations in the catalogue. Every change is saved as a new
+// Service loads and saves the translations in the catalog. Every change is saved as a new
 // revision; earlier ones are kept.
 type Service struct {
 	Catalog *catalog.Catalog
@@ -33,7 +33,7 @@ type Revision struct {
 	At       time.Time
 }
 
-// Progress counts the source cues by the state of their translation.
+// Progress returns how many source cues have a translation in each state.
 func (r Revision) Progress() Progress { return CountProgress(r.Source.Cues, r.Cues) }
 
 // ErrNotFound reports that a talk has no translation into a language, or not that revision of
@@ -71,8 +71,8 @@ func (s Service) Load(ctx context.Context, slug, language string, number int) (R
 	return revisions[0], nil
 }
 
-// decodeRevisions decodes catalogue rows and adds to each the source revision that it was made
-// from.
+// decodeRevisions decodes translations of the catalog, and adds to each the source revision that it
+// was made from.
 func (s Service) decodeRevisions(ctx context.Context, slug string, list []catalog.Translation) (all []Revision, err error) {
 	if len(list) == 0 {
 		return nil, nil
@@ -98,8 +98,8 @@ func (s Service) decodeRevisions(ctx context.Context, slug string, list []catalo
 	return all, nil
 }
 
-// LoadOrNew returns the latest revision of a talk's translation, or an empty one with Number 0
-// if there is none yet. The spoken language is refused with an [inputerr.Error].
+// LoadOrNew returns the latest revision of a talk's translation, or an empty one with Number 0 if
+// there is none yet. It returns an [inputerr.Error] if the language is the spoken one.
 func (s Service) LoadOrNew(ctx context.Context, slug, language string) (Revision, error) {
 	source, err := s.Source(ctx, slug)
 	if err != nil {
@@ -125,9 +125,8 @@ func (s Service) Latest(ctx context.Context, slug string) ([]Revision, error) {
 	return s.decodeRevisions(ctx, slug, list)
 }
 
-// Memory returns a translation memory of everything that was translated into a language in the
-// talks of slug's conference, including slug itself. Talks without source subtitles are left
-// out.
+// Memory returns a translation memory of all translations into a language in the talks of slug's
+// conference, including slug itself. Talks without source subtitles are left out.
 func (s Service) Memory(ctx context.Context, slug, language string) (*Memory, error) {
 	own, err := s.Catalog.Talk(ctx, slug)
 	if err != nil {
@@ -158,8 +157,8 @@ func (s Service) Memory(ctx context.Context, slug, language string) (*Memory, er
 	return m, nil
 }
 
-// ReleasableTracks returns every track that a release may ever have contained: each revision
-// of each translation, once for each state that a pipeline can require.
+// ReleasableTracks returns every track that a release may ever have contained: each revision of
+// each translation, once for each state that a pipeline can require of its cues.
 func (s Service) ReleasableTracks(ctx context.Context, slug string) (all []conference.Track, err error) {
 	last, err := s.Catalog.Translations(ctx, slug)
 	for _, t := range last {
@@ -198,13 +197,13 @@ func (s Service) save(ctx context.Context, r Revision, who, why string) (Revisio
 	return r, err
 }
 
-// Sheet returns the translation beside its source, for export to a translator.
+// Sheet returns the translation together with its source, for export. title is the talk's.
 func (r Revision) Sheet(title string) Sheet {
 	return Sheet{Talk: title, From: r.Source.Language, To: r.Language, Revision: r.Source.Revision, Base: r.Number, Units: Units(r.Source.Cues, r.Cues)}
 }
 
-// conflictError returns a [catalog.Conflict]: the change was made to revision base, which is
-// not the latest.
+// conflictError returns a [catalog.Conflict], which says that a change was made to revision base
+// although that is not the latest.
 func (s Service) conflictError(ctx context.Context, r Revision, base int) error {
 	last, err := s.Catalog.Translation(ctx, r.Slug, r.Language, 0)
 	if err != nil {
@@ -213,7 +212,7 @@ func (s Service) conflictError(ctx context.Context, r Revision, base int) error 
 	return &catalog.Conflict{Slug: r.Slug, Language: r.Language, Base: base, Last: last}
 }
 
-// PlainCues returns the subtitle cues without what is known of their translation.
+// PlainCues returns the subtitle cues of translated cues, without source, state and notes.
 func PlainCues(cues []Cue) []conference.Cue {
 	all := make([]conference.Cue, len(cues))
 	for i, c := range cues {
@@ -222,8 +221,8 @@ func PlainCues(cues []Cue) []conference.Cue {
 	return all
 }
 
-// UpdateToSource adapts all translations of a talk to the current revision of its source. It
-// returns a report by language for each translation that was behind.
+// UpdateToSource adapts all translations of a talk to the current revision of its source, and saves
+// them. It returns a report for each that was made from an earlier revision, by language.
 func (s Service) UpdateToSource(ctx context.Context, slug string) (map[string]UpdateReport, error) {
 	reports := make(map[string]UpdateReport)
 	all, err := s.Latest(ctx, slug)

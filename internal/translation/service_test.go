@@ -15,7 +15,7 @@ import (
 	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
-// newService returns a service on a new catalogue with one talk and this source.
+// newService returns a service on a new catalog with one talk and this source.
 func newService(t testing.TB, source []conference.Cue) Service {
 	t.Helper()
 	books, err := catalog.Open(t.Context(), t.TempDir())

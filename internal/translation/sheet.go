@@ -11,7 +11,7 @@ import (
 type Sheet struct {
 	Talk     string // its title
 	From, To string // BCP 47
-	Revision int    // of the source; 0 outside the catalogue
+	Revision int    // of the source; 0 outside the catalog
 	Base     int    // revision of the translation; 0 if it has none
 	Units    []Unit // sorted by time
 }
@@ -37,8 +37,8 @@ func (u Unit) State() State {
 	return least
 }
 
-// PreviousSource returns the source text that the unit was translated from, if the source has changed
-// since.
+// PreviousSource returns the source text that the unit was translated from, if the source has
+// changed since, or else "".
 func (u Unit) PreviousSource() string {
 	for _, c := range u.Target {
 		if c.PreviousSource != "" {
@@ -48,7 +48,8 @@ func (u Unit) PreviousSource() string {
 	return ""
 }
 
-// Units groups source cues and the cues that translate them. Each cue is in exactly one unit.
+// Units groups source cues with the cues that translate them, sorted by time. Each cue is in
+// exactly one unit.
 func Units(source []conference.Cue, cues []Cue) []Unit {
 	sets := newDisjointSets(len(source) + len(cues))
 	place := make(map[string]int, len(source))
@@ -122,7 +123,7 @@ func (s Sheet) Subtitles() (all []conference.Cue) {
 	return all
 }
 
-// TargetCues returns the translated cues of units, sorted by time.
+// TargetCues returns the translated cues of all units, sorted by time.
 func TargetCues(units []Unit) (all []Cue) {
 	for _, u := range units {
 		all = append(all, u.Target...)

@@ -49,7 +49,8 @@ type Note struct {
 	Text   string `json:"text"`
 }
 
-// HashText returns a short hash of a cue's text. White space and line breaks do not count.
+// HashText returns a short hash of a cue's text. It does not depend on how much white space, or
+// which line breaks, are between words.
 func HashText(text string) string {
 	sum := sha256.Sum256([]byte(collapseSpaces(text)))
 	return hex.EncodeToString(sum[:8])
@@ -58,7 +59,7 @@ func HashText(text string) string {
 // collapseSpaces returns text with each run of white space replaced by one space.
 func collapseSpaces(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// JoinText returns the texts of cues, one after the other on lines of their own.
+// JoinText returns the texts of cues, each beginning on a line of its own.
 func JoinText(cues []conference.Cue) string {
 	texts := make([]string, len(cues))
 	for i, c := range cues {

@@ -39,14 +39,13 @@ type CueLine struct {
 	Line    int    `json:"line,omitempty"` // in its file, from 1
 }
 
-// Update adapts a translation of old to the source new, whose cues keep the ids of old's cues
-// that they continue (see [compare.CarryIDs]). It sets the state of each cue; cues whose
-// source is gone are kept as obsolete, and new source cues get no translation.
+// Update adapts a translation of the source old to the source new, whose cues keep the ids of old's
+// cues that they continue (see [compare.CarryIDs]). It returns the cues and a report. Cues whose
+// source is gone are kept as obsolete; new source cues have no translation.
 //
-// Where the source text is the same, the translation keeps its state and follows the source's
-// times. Where the text changed, or cues were split or merged, it needs editing. Where the
-// source has gone back to the text that was translated, the translation gets its former state
-// again.
+// If the source text is the same, the translation keeps its state and moves to the source's times.
+// If the text changed, or cues were split or merged, it needs editing. If the source has gone back
+// to the text that was translated, the translation gets its former state again.
 func Update(translated []Cue, old, new []conference.Cue) ([]Cue, UpdateReport) {
 	return diffSources(old, new).apply(translated)
 }
@@ -58,7 +57,8 @@ type sourceDiff struct {
 	ambiguous []bool // by old cue: it continues, but may be confused with another
 }
 
-// diffSources compares two versions of a source.
+// diffSources returns the difference between two versions of a source. Cues that stayed, but are
+// near an equal one that changed, are marked as ambiguous.
 func diffSources(old, new []conference.Cue) *sourceDiff {
 	r := &sourceDiff{old: old, new: new, changes: compare.Compare(old, new).Changes, ambiguous: make([]bool, len(old))}
 	changed, texts := make([]bool, len(old)), make([]string, len(old))
@@ -88,7 +88,8 @@ func sameWords(c compare.Change) bool { return !c.Reworded && oneToOne(c) }
 // oneToOne reports whether one cue became one cue.
 func oneToOne(c compare.Change) bool { return len(c.Old) == 1 && len(c.New) == 1 }
 
-// apply adapts a translation of the old source to the new one.
+// apply returns a translation of the old source adapted to the new one, sorted by time, and a
+// report.
 func (r *sourceDiff) apply(translated []Cue) ([]Cue, UpdateReport) {
 	u := &updater{r, slices.Clone(translated)}
 	report := UpdateReport{NeedsEditing: []StaleCue{}, UntranslatedCues: []CueLine{}, ObsoleteCues: []CueLine{}, UnmatchedCues: []CueLine{}}
@@ -114,8 +115,8 @@ type linkedCues struct {
 	changes        []compare.Change
 }
 
-// components divides the talk into connected parts, in the order of the new source. Each cue
-// is in exactly one. The last component holds the translated cues without a known source.
+// components returns the connected parts of the talk, in the order of the new source. Each cue is
+// in exactly one. The last part has the translated cues without a known source.
 func (u *updater) components() []*linkedCues {
 	sets := newDisjointSets(len(u.changes))
 	changeOf := make(map[string]int) // by id of the old cue
@@ -189,8 +190,8 @@ func (p *linkedCues) sameWords() bool {
 	return !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !sameWords(c) })
 }
 
-// keepTranslation keeps the states of a translation whose source has the same words, and moves
-// it to the new times.
+// keepTranslation moves a translation, whose source still has the same words, to the new times.
+// States stay.
 func (u *updater) keepTranslation(p *linkedCues, r *UpdateReport) {
 	retimed := slices.ContainsFunc(p.changes, func(c compare.Change) bool { return c.Retimed || c.Moved })
 	untranslated := false
@@ -213,7 +214,7 @@ func (u *updater) keepTranslation(p *linkedCues, r *UpdateReport) {
 	}
 }
 
-// reportUntranslated adds the component's source cues to those without a translation.
+// reportUntranslated adds the part's source cues to those that the report lists as untranslated.
 func (u *updater) reportUntranslated(p *linkedCues, r *UpdateReport) {
 	for _, i := range p.new {
 		r.Untranslated++
@@ -221,8 +222,8 @@ func (u *updater) reportUntranslated(p *linkedCues, r *UpdateReport) {
 	}
 }
 
-// markStale marks a translation whose source has changed as needing editing, unless the new
-// source is just the text that it was made from.
+// markStale marks a translation whose source has changed as needing editing, and moves it to the
+// new times. If the new source is the text that it was made from, it gets its former state instead.
 func (u *updater) markStale(p *linkedCues, r *UpdateReport) {
 	was, is := JoinText(selectCues(u.old, p.old)), JoinText(selectCues(u.new, p.new))
 	whole := !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !oneToOne(c) })
@@ -277,7 +278,7 @@ func (u *updater) staleCue(p *linkedCues, was string, cues []int) StaleCue {
 	return s
 }
 
-// markObsolete keeps the translation of source cues that are gone, as obsolete.
+// markObsolete marks the translation of source cues that are gone as obsolete, and keeps it.
 func (u *updater) markObsolete(p *linkedCues, r *UpdateReport) {
 	for _, j := range p.cues {
 		c := &u.cues[j]
@@ -289,8 +290,8 @@ func (u *updater) markObsolete(p *linkedCues, r *UpdateReport) {
 	}
 }
 
-// restoreObsolete looks for an obsolete translation of a source cue that was cut and is back,
-// and restores it. It reports whether there was one.
+// restoreObsolete gives a source cue that is new the obsolete translation of the same text, if
+// there is one, and reports whether there was. The source cue was cut before, and is back.
 func (u *updater) restoreObsolete(p *linkedCues, r *UpdateReport) bool {
 	if len(p.new) != 1 {
 		return false
@@ -309,8 +310,8 @@ func (u *updater) restoreObsolete(p *linkedCues, r *UpdateReport) bool {
 	return false
 }
 
-// moveUnmatched shifts cues without a source, obsolete or added by a translator, by as much as
-// the source around them moved.
+// moveUnmatched shifts cues without a source, which are obsolete or were added by a translator, as
+// far as the nearest source cue moved.
 func (u *updater) moveUnmatched(p *linkedCues, r *UpdateReport) {
 	for _, j := range p.cues {
 		c := &u.cues[j]
@@ -323,7 +324,8 @@ func (u *updater) moveUnmatched(p *linkedCues, r *UpdateReport) {
 	}
 }
 
-// shiftNear returns by how much later the source cue nearest to a time begins now.
+// shiftNear returns by how much later the source cue nearest to a time begins now; negative if it
+// is earlier.
 func (u *updater) shiftNear(at time.Duration) (later time.Duration) {
 	nearest := time.Duration(-1)
 	for _, c := range u.changes {
@@ -345,7 +347,7 @@ func selectCues(cues []conference.Cue, some []int) (picked []conference.Cue) {
 	return picked
 }
 
-// NewCueLine returns the report line of a cue, with times in milliseconds.
+// NewCueLine returns a cue as reports list it, with times in milliseconds.
 func NewCueLine(c conference.Cue) CueLine {
 	return CueLine{Text: c.Text, StartMS: millis(c.Start), EndMS: millis(c.End), Line: c.Line}
 }

@@ -36,7 +36,7 @@ type cueSimilarity struct {
 	time   float64 // shared part of the time of both, 0 to 1
 }
 
-// align returns the best matches in the gap.
+// align returns the matches in the gap with the highest total score, in order.
 func (g *gap) align() (found []cueMatch) {
 	if len(g.old) == 0 || len(g.new) == 0 {
 		return nil
@@ -60,8 +60,8 @@ func (g *gap) align() (found []cueMatch) {
 	return found
 }
 
-// allocate sizes the tables: for all pairs in a small gap, for a band along the clock in a
-// large one.
+// allocate creates the tables of the gap. For a small gap they have all pairs of cues, for a large
+// one only a band along the clock.
 func (g *gap) allocate() {
 	n, m := len(g.old), len(g.new)
 	g.lo, g.hi, g.rowStart = make([]int, n+1), make([]int, n+1), make([]int, n+1)
@@ -93,7 +93,8 @@ func (g *gap) allocate() {
 	g.best[0] = 0
 }
 
-// bandAround returns the range of new cues around the time of old cue i.
+// bandAround returns the range of new cues that old cue i can match: bandWidth on either side of
+// where its time is in the new version.
 func (g *gap) bandAround(i int) (lo, hi int) {
 	m := len(g.new)
 	if i == len(g.old) {
@@ -104,8 +105,8 @@ func (g *gap) bandAround(i int) (lo, hi int) {
 	return max(0, j-bandWidth), min(m, j+bandWidth)
 }
 
-// offsetAt returns the shift at a time of the old clock, interpolated between the clocks on
-// either side.
+// offsetAt returns how much later, in ms, the new version is at a time of the old one, interpolated
+// between the clocks on either side of the gap.
 func (g *gap) offsetAt(at int64) int64 {
 	a, b := g.clocks[0], g.clocks[len(g.clocks)-1]
 	if at <= a.at || a.at >= b.at {
@@ -143,8 +144,8 @@ func (g *gap) timeScore(time float64) float64 {
 	return time
 }
 
-// try takes a step if it is the best way so far to where it leads. Ties go to the one tried
-// first.
+// try records the step s after i old and j new cues, which scores gain, if that is the best way so
+// far to where it leads. The first one tried wins a tie.
 func (g *gap) try(i, j int, s step, gain float64) {
 	toI, toJ := i+int(s.i), j+int(s.j)
 	if gain < 0 || !g.inBand(toI, toJ) {
@@ -159,14 +160,16 @@ func (g *gap) try(i, j int, s step, gain float64) {
 // minScore is how similar, in text and time together, cues must be to be matched at all.
 const minScore = 0.6
 
-// matchScore returns how much speaks for a match, from the similarity of the texts and the time
-// shared. A long text counts more than "Yes.", and more than time.
+// matchScore returns how good a match is, from the similarity of the texts and the share of time,
+// both from 0 to 1. It is negative for a match that must not be used. Text counts more than time,
+// and a long text more than "Yes.".
 func matchScore(a, b *item, alike, time float64) float64 {
 	telling := min(1, float64(min(a.letterCount, b.letterCount))/20)
 	return alike*(1+telling/2) + time - minScore
 }
 
-// compared compares two cues, once; nil outside the band.
+// compared returns how old cue i and new cue j compare, which is computed once, or nil if they
+// cannot match.
 func (g *gap) compared(i, j int) *cueSimilarity {
 	if i >= len(g.old) || j >= len(g.new) || !g.inBand(i, j) {
 		return nil
@@ -181,8 +184,8 @@ func (g *gap) compared(i, j int) *cueSimilarity {
 	return p
 }
 
-// overlap returns how many milliseconds two cues share, and as a part of their common time, on
-// the clock that suits them best.
+// overlap returns how many milliseconds two cues share, and which part that is of the time of both
+// together, on the clock that suits them best.
 func (g *gap) overlap(a, b *item) (shared int64, part float64) {
 	for n := range len(g.clocks) + 1 {
 		later := g.offsetAt(a.start)
@@ -199,9 +202,9 @@ func (g *gap) overlap(a, b *item) (shared int64, part float64) {
 	return shared, part
 }
 
-// tryGroups tries to match one cue with several: old cue i with the new ones from j or, if not
-// split, new cue j with the old ones from i. Each of the several must be part of the one, by
-// its words or, where no text matches, by its time.
+// tryGroups tries to match one cue with several: if split, old cue i with the new ones from j on,
+// otherwise new cue j with the old ones from i on. Each of the several must be part of the one by
+// its words or, unless only texts are compared, by its time.
 func (g *gap) tryGroups(i, j int, split bool) {
 	one, of := &g.old[i], g.new[j:]
 	if !split {
@@ -238,8 +241,8 @@ func (g *gap) tryGroups(i, j int, split bool) {
 // of them alone.
 const minGroupGain = 0.1
 
-// tryGroup tries to match one cue with n others; best is the comparison with the most similar
-// of them.
+// tryGroup tries to match the cue one with n others, joined as several, if they match it clearly
+// better together than the best of them does alone. best is how that one compares.
 func (g *gap) tryGroup(i, j, n int, split bool, several, one *item, best cueSimilarity) {
 	alike := similarity(several, one, commonBigrams(several, one))
 	s, a, b := step{1, uint8(n)}, one, several

@@ -60,7 +60,7 @@ type Counts struct {
 	Deleted   int `json:"deleted"`
 }
 
-// of returns the counter of a kind, or nil if the kind is unknown.
+// of returns the counter of changes of a kind, or nil if the kind is unknown.
 func (c *Counts) of(k Kind) *int {
 	return map[Kind]*int{Unchanged: &c.Unchanged, Retimed: &c.Retimed, Edited: &c.Edited, Split: &c.Split,
 		Merged: &c.Merged, Inserted: &c.Inserted, Deleted: &c.Deleted}[k]
@@ -89,8 +89,8 @@ type CueRef struct {
 	Text    string `json:"text"`
 }
 
-// Compare finds what happened to each cue of old in new. Both are in the order in which they
-// are shown. The result depends on nothing else.
+// Compare finds what happened to each cue of old in new. Both must be in the order in which they
+// are shown. Ids and lines do not matter.
 func Compare(old, new []conference.Cue) Diff {
 	a, b := items(old), items(new)
 	d := Diff{Counts: Counts{Old: len(old), New: len(new)}, Changes: []Change{}}
@@ -111,8 +111,9 @@ type cueMatch struct {
 	moved            bool
 }
 
-// addUnmatched returns matches with the remaining cues as deleted and inserted ones, in the
-// order of the new version; deleted cues come where they would be.
+// addUnmatched returns matches with all other cues added, as deleted and inserted ones, in the
+// order of the new version. old and new are the numbers of cues. A deleted cue comes where it would
+// be.
 func addUnmatched(matches []cueMatch, old, new int) []cueMatch {
 	byOld, byNew := make([]*cueMatch, old), make([]*cueMatch, new)
 	for n, m := range matches {
@@ -143,7 +144,7 @@ func addUnmatched(matches []cueMatch, old, new int) []cueMatch {
 	return all
 }
 
-// newChange describes how the two sides of a match differ.
+// newChange returns the change that a match, or a deleted or inserted cue, means.
 func newChange(m cueMatch, old, new []item) Change {
 	a, b := old[m.i:m.iEnd], new[m.j:m.jEnd]
 	c := Change{Old: cueRefs(a, m.i), New: cueRefs(b, m.j), Moved: m.moved}

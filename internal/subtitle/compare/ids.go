@@ -7,9 +7,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// CarryIDs returns the new cues with the ids of the old ones: a cue that is in both keeps its
-// id, however it was edited; the first part of a split cue keeps it, and of merged cues the
-// first one's remains. All others get ids from fresh, in order.
+// CarryIDs returns the new cues with the ids of the old ones. A cue that is in both keeps its id,
+// however it was edited. The first part of a split cue keeps it, and merged cues keep that of the
+// first. All other cues get ids from fresh, in order.
 func CarryIDs(old, new []conference.Cue, fresh func() string) []conference.Cue {
 	carried := slices.Clone(new)
 	for i := range carried {
@@ -29,8 +29,9 @@ func CarryIDs(old, new []conference.Cue, fresh func() string) []conference.Cue {
 	return carried
 }
 
-// NewIDs returns a generator of ids as the reader of files makes them (c0001, c0002 …), above
-// the highest ever used for a track, so that no id is used again for another cue.
+// NewIDs returns a function that returns a new id at each call, in the form that package subtitle
+// uses (c0001, c0002 …). It starts above the highest of used, the ids that a track ever had, so
+// that no id is used for two cues.
 func NewIDs(used []string) func() string {
 	last := 0
 	for _, id := range used {

@@ -10,7 +10,8 @@ import (
 // maxPasses is how often the remaining cues are searched for passages that moved.
 const maxPasses = 8
 
-// match pairs the cues of two versions. Matches are disjoint.
+// match returns pairs of cues of two versions that correspond. Each cue is in at most one match.
+// Passages that moved are found after all others.
 func match(old, new []item) (all []cueMatch) {
 	prior := estimateShift(old, new)
 	for pass := range maxPasses {
@@ -28,8 +29,8 @@ func match(old, new []item) (all []cueMatch) {
 	return all
 }
 
-// unmatched returns the items that are in none of the matches; bounds returns the range of a
-// match on this side.
+// unmatched returns the items that are in none of the matches. end returns the range of indexes of
+// a match on this side.
 func unmatched(items []item, matches []cueMatch, end func(cueMatch) (int, int)) (rest []item) {
 	taken := map[int]bool{}
 	for _, m := range matches {
@@ -45,8 +46,8 @@ func unmatched(items []item, matches []cueMatch, end func(cueMatch) (int, int)) 
 	return rest
 }
 
-// alignVersions aligns old with new, whose clock is probably later by prior ms. Passages that
-// moved are matched by text alone.
+// alignVersions returns the matches between old and new. prior is by how many ms the new clock is
+// probably later. If moved, only texts are compared, to find passages that moved.
 func alignVersions(old, new []item, prior int64, moved bool) (found []cueMatch) {
 	if moved {
 		prior = math.MaxInt64 / 4 // no clock is more likely than another
@@ -81,8 +82,8 @@ type anchor struct {
 	later  int64   // how much later it starts on the new one, ms
 }
 
-// anchors finds cues whose text occurs once on each side, and those in the middle of three
-// whose texts together do; ascending by i, and descending by j.
+// anchors returns cues whose text occurs once on each side, or is the middle of three whose texts
+// together do. They are sorted by i, and for the same i by descending j.
 func anchors(old, new []item) (found []anchor) {
 	texts := map[string]int{}
 	a, b := textNumbers(old, texts), textNumbers(new, texts)
@@ -114,7 +115,8 @@ func anchors(old, new []item) (found []anchor) {
 	return slices.Compact(found)
 }
 
-// textNumbers returns a number for each item, the same for the same text.
+// textNumbers returns a number for each item, the same for equal texts. texts holds the numbers
+// given so far, and gets new ones.
 func textNumbers(items []item, texts map[string]int) []int {
 	list := make([]int, len(items))
 	for i, it := range items {
@@ -136,7 +138,8 @@ const jumpCost = 1.5
 const lookback = 32
 
 // heaviestChain returns the chain of anchors, ascending on both sides, with the greatest weight
-// less its jumps, if that is positive. It begins on a clock later by prior ms.
+// less the costs of its jumps, or nil if that is not positive. A chain that begins on a clock other
+// than later by prior ms pays for a jump, too.
 func heaviestChain(all []anchor, old, new []item, prior int64) (chain []anchor) {
 	weight, before := make([]float64, len(all)), make([]int, len(all))
 	top := make(fenwick, len(new)+1)
@@ -199,8 +202,8 @@ func (f fenwick) best(before int, weight []float64) (n int, ok bool) {
 // clock is how much later the new version is at a time of the old one, both in ms.
 type clock struct{ at, later int64 }
 
-// clocks returns the clocks of the anchors on either side of gap n of a chain; prior if there
-// are none.
+// clocks returns the clocks of the anchors before and after gap n of a chain, or the clock that is
+// later by prior ms if the chain is empty.
 func clocks(chain []anchor, n int, prior int64) []clock {
 	if len(chain) == 0 {
 		return []clock{{0, prior}}
@@ -215,8 +218,8 @@ func clocks(chain []anchor, n int, prior int64) []clock {
 	return list
 }
 
-// medianClock returns a clock for the time at (ms of the old version), whose shift is the median
-// of those of the anchors.
+// medianClock returns a clock for the time at, in ms of the old version. Its shift is the median of
+// those of the anchors.
 func medianClock(some []anchor, at int64) clock {
 	shifts := make([]int64, len(some))
 	for i, a := range some {
@@ -233,8 +236,8 @@ const (
 	neighbours = 100     // cues compared on either side
 )
 
-// estimateShift estimates from the starts of cues alone by how many ms new is later than old:
-// the shift under which most of them coincide, or 0 if none stands out.
+// estimateShift returns by how many ms new is later than old, estimated only from when cues start:
+// the shift at which most of them coincide, or 0 if none is clearly better than no shift.
 func estimateShift(old, new []item) int64 {
 	votes := make([]int, 2*maxShift/binMS+2)
 	for _, a := range old {

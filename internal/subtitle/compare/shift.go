@@ -19,19 +19,20 @@ const (
 	minShare = 0.8 // part of the cues that must follow a shift
 )
 
-// apply maps a time by the shift, both in ms.
+// apply returns the new time of an old one, both in ms.
 func (s Shift) apply(old int64) int64 {
 	return int64(math.Round(s.Ratio*float64(old))) + s.OffsetMS
 }
 
-// follows reports whether a start is where the shift maps it.
+// follows reports whether a cue that started at old starts at new, both in ms, as the shift has it,
+// to WithinMS.
 func (s Shift) follows(old, new int64) bool {
 	off := new - s.apply(old)
 	return off >= -s.WithinMS && off <= s.WithinMS
 }
 
-// commonShift returns the shift that most cues follow, or nil if most starts stayed or follow
-// none.
+// commonShift returns the shift that at least minShare of the matched cues follow, or nil if there
+// is none, or if it is no shift at all.
 func commonShift(old, new []item, matches []cueMatch) *Shift {
 	var starts [][2]int64
 	for _, m := range matches {
@@ -54,7 +55,8 @@ func commonShift(old, new []item, matches []cueMatch) *Shift {
 	return nil
 }
 
-// fitShift returns the shift with a given ratio that most starts follow.
+// fitShift returns the shift with that ratio and the median offset of starts, pairs of old and new
+// times in ms. Its Share is the part of them that follow it to within ms.
 func fitShift(starts [][2]int64, ratio float64, within int64) Shift {
 	offsets := make([]float64, len(starts))
 	for n, p := range starts {
@@ -71,8 +73,8 @@ func fitShift(starts [][2]int64, ratio float64, within int64) Shift {
 	return s
 }
 
-// slope returns the median slope between cues half a file apart (Theil and Sen's estimator,
-// thinned out), or 1.
+// slope returns the median slope between pairs of cues half a file apart (a thinned-out Theil–Sen
+// estimator), or 1 if there are none.
 func slope(starts [][2]int64) float64 {
 	half := len(starts) / 2
 	var slopes []float64

@@ -38,7 +38,8 @@ func newItem(c conference.Cue) item {
 // duration returns how long the cue is shown in ms, at least 1.
 func (it *item) duration() int64 { return max(1, it.end-it.start) }
 
-// joinItems joins several cues into one.
+// joinItems joins several cues into one, with their texts on lines of their own. There must be at
+// least one.
 func joinItems(items []item) item {
 	all := items[0]
 	all.cue.Spans = slices.Clone(all.cue.Spans)
@@ -55,7 +56,7 @@ func joinItems(items []item) item {
 	return all
 }
 
-// append returns the item and the next one as one, except for the cue itself.
+// append returns the item joined with the next one. The cue in it stays that of the first.
 func (it item) append(next *item) item {
 	between := " "
 	last, _ := utf8.DecodeLastRuneInString(it.text)
@@ -70,7 +71,7 @@ func (it item) append(next *item) item {
 	return it
 }
 
-// mergeSorted merges two ascending lists.
+// mergeSorted returns the values of two ascending lists in one ascending list.
 func mergeSorted(a, b []uint64) []uint64 {
 	all := make([]uint64, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
@@ -82,8 +83,8 @@ func mergeSorted(a, b []uint64) []uint64 {
 	return append(append(all, a...), b...)
 }
 
-// normalizeSpace replaces any white space by one space, or by none between characters of
-// scripts written without spaces.
+// normalizeSpace replaces each run of white space by one space, or by nothing between characters of
+// scripts that are written without spaces.
 func normalizeSpace(text string) string {
 	var b strings.Builder
 	var last rune
@@ -109,9 +110,9 @@ func isUnspacedScript(r rune) bool {
 // only look like subtitles.
 const maxBigrams = 4096
 
-// bigramsOf returns the pairs of neighbouring letters and digits of text in lower case,
-// ascending; anything between words counts as one space. It also returns the length of the text
-// in letters.
+// bigramsOf returns the pairs of neighbouring letters and digits of text in lower case, ascending.
+// Anything between words counts as one space. letters is the text's length; characters of scripts
+// without spaces count three times.
 func bigramsOf(text string) (pairs []uint64, letters int) {
 	last := ' '
 	next := func(r rune) {
@@ -139,7 +140,8 @@ func bigramsOf(text string) (pairs []uint64, letters int) {
 	return pairs, letters
 }
 
-// commonBigrams counts the bigrams that both items have.
+// commonBigrams returns how many bigrams a and b have in common, repeated ones as often as both
+// have them.
 func commonBigrams(a, b *item) int {
 	n := 0
 	for i, j := 0, 0; i < len(a.bigrams) && j < len(b.bigrams); {
@@ -155,8 +157,8 @@ func commonBigrams(a, b *item) int {
 	return n
 }
 
-// similarity returns how similar the words of two cues with so many common bigrams are, from 0
-// to 1: Dice's coefficient.
+// similarity returns how similar the words of two cues are, from 0 to 1: Dice's coefficient of
+// their bigrams, of which common are in both.
 func similarity(a, b *item, common int) float64 {
 	switch {
 	case a.text == b.text:
@@ -167,8 +169,8 @@ func similarity(a, b *item, common int) float64 {
 	return 2 * float64(common) / float64(len(a.bigrams)+len(b.bigrams))
 }
 
-// sameStyle reports whether a and b look the same: the same position, and the same parts of the
-// text in the same style. If the texts differ, only the order of styles is compared.
+// sameStyle reports whether a and b have the same position, and the same parts of the text in the
+// same styles. If reworded, it compares only the order of the styles.
 func sameStyle(a, b item, reworded bool) bool {
 	x, y := normalizedSpans(a.cue), normalizedSpans(b.cue)
 	if reworded {

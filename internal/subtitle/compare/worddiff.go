@@ -6,8 +6,8 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// markChanges marks the words that differ, [-in the old-] and {+in the new+}; texts with little
-// in common are returned as they are.
+// markChanges returns both texts with the words marked that differ: [-in the old-] and {+in the
+// new+}. Texts with little in common are returned unchanged.
 func markChanges(was, is string) (string, string) {
 	a, b := splitWords(was), splitWords(is)
 	if len(a)*len(b) > 1<<20 {
@@ -26,8 +26,9 @@ type TextPart struct {
 	Common bool
 }
 
-// SplitByCommon splits two texts into pieces, at the borders of words that only one of them
-// has.
+// SplitByCommon splits two texts into pieces that both have and pieces that only one of them has.
+// It splits only between words. Very long texts are not compared; each is then one piece that is
+// not common.
 func SplitByCommon(was, is string) (old, new []TextPart) {
 	a, b := splitWords(was), splitWords(is)
 	if len(a)*len(b) > 1<<20 {
@@ -37,7 +38,7 @@ func SplitByCommon(was, is string) (old, new []TextPart) {
 	return joinParts(a, inA), joinParts(b, inB)
 }
 
-// joinParts joins neighbouring words that are both common or both not.
+// joinParts joins neighbouring words into parts that are common, as kept says of each word, or not.
 func joinParts(words []string, kept []bool) (all []TextPart) {
 	for n, w := range words {
 		if last := len(all) - 1; last >= 0 && all[last].Common == kept[n] {
@@ -49,7 +50,7 @@ func joinParts(words []string, kept []bool) (all []TextPart) {
 	return all
 }
 
-// splitWords splits text at word boundaries; spaces and punctuation are words too.
+// splitWords splits text at word boundaries. Spaces and punctuation are words of their own.
 func splitWords(text string) (list []string) {
 	for state := -1; text != ""; {
 		var word string
@@ -59,8 +60,8 @@ func splitWords(text string) (list []string) {
 	return list
 }
 
-// longestCommon returns which words belong to the longest common subsequence, and how many of
-// them are not white space. A line break equals a space.
+// longestCommon returns which words of a and of b belong to their longest common subsequence, and
+// how many of those are not white space. All white space is equal.
 func longestCommon(a, b []string) (inA, inB []bool, same int) {
 	longest := make([][]int, len(a)+1) // from a[i:] and b[j:]
 	for i := range longest {
@@ -92,7 +93,7 @@ func longestCommon(a, b []string) (inA, inB []bool, same int) {
 
 func sameWord(a, b string) bool { return a == b || countNonSpace([]string{a, b}) == 0 }
 
-// countNonSpace counts the words that are not white space.
+// countNonSpace returns how many words are not white space.
 func countNonSpace(words []string) (n int) {
 	for _, w := range words {
 		if strings.TrimSpace(w) != "" {
@@ -102,8 +103,8 @@ func countNonSpace(words []string) (n int) {
 	return n
 }
 
-// markRuns joins words to a text, with each run of those not kept between two signs. A run
-// never spans lines.
+// markRuns joins words to a text, and puts before and after around each run of words that are not
+// kept. A run ends at a line break.
 func markRuns(words []string, kept []bool, before, after string) string {
 	var b strings.Builder
 	open := false

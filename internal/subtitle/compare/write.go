@@ -11,9 +11,9 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// Write writes the changes for people: a summary, then every change worth a look, with its
-// lines. Words that differ are marked [-so-] and {+so+}. Runs of cues that were only retimed
-// take one line, and none if they follow the common shift.
+// Write writes the changes for people: a summary, then each change worth looking at, with its text.
+// Words that differ are marked [-like this-] and {+like this+}. Cues that were only retimed, by
+// about the same, share a line, and have none if they follow the common shift.
 func (d Diff) Write(w io.Writer, oldName, newName string) error {
 	out := &diffWriter{d: d}
 	out.printf("--- %s\n+++ %s\n%s\n", oldName, newName, d.Summary())
@@ -45,7 +45,7 @@ func (d Diff) Summary() string {
 	return s
 }
 
-// shiftText returns the common shift in words.
+// shiftText returns the common shift in words. There must be one.
 func (d Diff) shiftText() string {
 	who := "all"
 	if d.Shift.Share < 1 {
@@ -76,8 +76,8 @@ type diffWriter struct {
 
 func (r *diffWriter) printf(format string, args ...any) { fmt.Fprintf(&r.text, format, args...) }
 
-// writeChange writes change n and those after it that are grouped with it, and returns how many
-// they are.
+// writeChange writes change n, together with following ones if they share its line, and returns how
+// many changes that were.
 func (r *diffWriter) writeChange(n int) int {
 	c := r.d.Changes[n]
 	switch {
@@ -96,8 +96,9 @@ func (r *diffWriter) writeChange(n int) int {
 // maxRunSpread is by how many ms neighbours in a run of retimed cues may differ in their shift.
 const maxRunSpread = 500
 
-// writeRetimed writes the run of cues from n on that were only retimed, by about the same, and
-// returns its length.
+// writeRetimed writes change n and the following cues that were only retimed, by about the same, on
+// one line, and returns how many changes that were. If they follow the common shift, it writes
+// nothing.
 func (r *diffWriter) writeRetimed(n int) int {
 	run := r.retimedRun(n)
 	first := run[0]
@@ -127,7 +128,7 @@ func (r *diffWriter) writeRetimed(n int) int {
 	return len(run)
 }
 
-// retimedRun returns the changes from n on that can be written as one.
+// retimedRun returns change n and those after it that can be written on the same line.
 func (r *diffWriter) retimedRun(n int) []Change {
 	all := r.d.Changes
 	to := n + 1
@@ -141,14 +142,14 @@ func (r *diffWriter) retimedRun(n int) []Change {
 	return all[n:to]
 }
 
-// followsShift reports whether a cue's new times result from the common shift.
+// followsShift reports whether the new times of a change are those that the common shift gives.
 func (r *diffWriter) followsShift(c Change) bool {
 	s := r.d.Shift
 	return s != nil && s.WithinMS == exactMS && !c.Moved && len(c.Old) > 0 && len(c.New) > 0 &&
 		s.follows(c.Old[0].StartMS, c.New[0].StartMS) && s.follows(c.Old[len(c.Old)-1].EndMS, c.New[len(c.New)-1].EndMS)
 }
 
-// writeOne writes one change with its texts.
+// writeOne writes a change with its old and new texts, and its times if they matter.
 func (r *diffWriter) writeOne(c Change) {
 	r.printf("\n%s: %s\n", c.description(), cueNumbers(c.Old, c.New))
 	if c.Retimed && !r.followsShift(c) || c.Kind == Inserted || c.Kind == Deleted {
@@ -167,7 +168,7 @@ func (r *diffWriter) writeOne(c Change) {
 	}
 }
 
-// description returns what happened, in words.
+// description returns the kind of the change and what else differs, in words.
 func (c Change) description() string {
 	s := string(c.Kind)
 	for _, also := range []struct {
@@ -187,15 +188,16 @@ func (c Change) description() string {
 	return s
 }
 
-// startShift returns by how many ms a change starts later than before.
+// startShift returns by how many ms the first cue starts later than before; negative if it is
+// earlier.
 func (c Change) startShift() int64 { return c.New[0].StartMS - c.Old[0].StartMS }
 
-// endShift returns by how many ms a change ends later than before.
+// endShift returns by how many ms the last cue ends later than before; negative if it is earlier.
 func (c Change) endShift() int64 {
 	return c.New[len(c.New)-1].EndMS - c.Old[len(c.Old)-1].EndMS
 }
 
-// times returns the times before and after.
+// times returns in words when the cues were shown and are shown now, and the difference.
 func (c Change) times() string {
 	var sides []string
 	for _, side := range [][]CueRef{c.Old, c.New} {

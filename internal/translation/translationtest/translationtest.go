@@ -103,8 +103,8 @@ func CorpusSample(t testing.TB) (files [][]conference.Cue) {
 	return some
 }
 
-// PseudoTranslateText replaces letters and lengthens words a little. Names, numbers and code
-// words stay, as in a real translation.
+// PseudoTranslateText returns a text with letters replaced and words a little longer, as a stand-in
+// for a translation. Names, numbers and code words stay the same.
 func PseudoTranslateText(text string) string {
 	lines := strings.Split(text, "\n")
 	for n, line := range lines {
@@ -161,8 +161,9 @@ var EditModels = []EditModel{
 	{Name: "all of it", Reword: 0.1, Split: 0.03, Merge: 0.03, Insert: 0.03, Remove: 0.03, Jitter: 300 * time.Millisecond, Shift: 8 * time.Second},
 }
 
-// Edit returns an edited version of cues, with inserted cues taken from foreign. good reports
-// for each original cue whether it is still there by itself with the same words.
+// Edit returns cues edited at random as the model says, sorted by time. Inserted cues are taken
+// from foreign. good says for each of cues whether it is still there, by itself and with the same
+// words.
 func (e EditModel) Edit(rng *rand.Rand, cues, foreign []conference.Cue) (edited []conference.Cue, good []bool) {
 	good = make([]bool, len(cues))
 	put := func(c conference.Cue) {
@@ -213,8 +214,8 @@ func (e EditModel) Edit(rng *rand.Rand, cues, foreign []conference.Cue) (edited 
 	return edited, good
 }
 
-// survives reports whether translators leave a word as it is: it has a digit, or looks like
-// a name or code.
+// survives reports whether translators leave a word unchanged: it has a digit, or looks like a name
+// or code.
 func survives(word string) bool {
 	for _, w := range strings.FieldsFunc(word, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) && r != '_' }) {
 		digits := strings.ContainsFunc(w, unicode.IsDigit)
@@ -226,7 +227,7 @@ func survives(word string) bool {
 	return false
 }
 
-// IDs returns the ids of cues.
+// IDs returns the id of each cue, in order.
 func IDs(cues []conference.Cue) []string {
 	ids := make([]string, len(cues))
 	for n, c := range cues {
