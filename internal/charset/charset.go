@@ -49,8 +49,9 @@ type Hint struct {
 	Encoding string // overrules everything; "" where unknown
 }
 
-// Decode reads data, the contents of the file called name, as text. The error is a
-// *inputerr.Error: the requested encoding is unknown, or data is not text.
+// Decode returns data, the contents of the file called name, as text. It finds the encoding by
+// hint, by what the file declares, by validity, or else by guessing. It returns an *inputerr.Error
+// if the encoding that hint names is unknown, or if data is not text.
 func Decode(name string, data []byte, hint Hint) (Text, error) {
 	raw := string(data)
 	if hint.Encoding != "" {
@@ -89,8 +90,9 @@ func Decode(name string, data []byte, hint Hint) (Text, error) {
 // uploadTextHint says what to use instead of a file that is no text.
 const uploadTextHint = "Upload a subtitle file, or the text saved as UTF-8"
 
-// CutLine splits text after its first line, and returns that line without its end. LF, CR LF, CR, and CR CR LF, which some editors leave behind, each end one line.
-// If text has no line end, found is false and line is all of text.
+// CutLine splits text after its first line, and returns that line without its end. LF, CR LF, CR,
+// and CR CR LF, which some editors leave behind, each end one line. If text has no line end, found
+// is false and line is all of text.
 func CutLine(text string) (line, after string, found bool) {
 	i := strings.IndexAny(text, "\r\n")
 	if i < 0 {
@@ -112,8 +114,8 @@ type lineCounter struct {
 	line int    // the line there, counted from 0
 }
 
-// lineAt returns the number of the line, from 1, that holds the byte at offset. Offsets must ascend
-// from call to call.
+// lineAt returns the number of the line, from 1, in which the byte at offset is. Offsets must
+// ascend from call to call.
 func (c *lineCounter) lineAt(offset int) int {
 	for {
 		_, after, found := CutLine(c.text)

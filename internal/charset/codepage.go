@@ -48,7 +48,8 @@ var dosPages = map[string]*charmap.Charmap{
 	"858": charmap.CodePage858, "860": charmap.CodePage860, "862": charmap.CodePage862, "863": charmap.CodePage863, "865": charmap.CodePage865,
 }
 
-// lookupPage returns the code page with a name or alias, as people write it.
+// lookupPage returns the code page for a name or alias, in any case. If it is unknown, it returns
+// an inputerr.Error without a file that suggests similar names.
 func lookupPage(name string) (*codePage, *inputerr.Error) {
 	plain := strings.ToLower(strings.TrimSpace(name))
 	if whatwg, ok := encodingAliases[plain]; ok {
@@ -94,14 +95,14 @@ func newPage(name string, coding encoding.Encoding) *codePage {
 	return p
 }
 
-// similarNames returns the known encodings whose names are most like an unknown name.
+// similarNames returns the five known encodings whose names are most like name.
 func similarNames(name string) []string {
 	names := append([]string{"utf-8", "utf-16le", "utf-16be", "iso-2022-jp"}, guessableNames...)
 	slices.SortStableFunc(names, func(a, b string) int { return sharedPairs(b, name) - sharedPairs(a, name) })
 	return names[:5]
 }
 
-// sharedPairs counts the pairs of adjacent characters that two names share.
+// sharedPairs returns how many pairs of adjacent characters of a are in b, too.
 func sharedPairs(a, b string) (shared int) {
 	for i := 2; i <= len(a); i++ {
 		if strings.Contains(b, a[i-2:i]) {
@@ -127,7 +128,8 @@ func (p *codePage) decodeCertain(raw string) Text {
 	return annotate(Text{UTF8: p.decode(raw), Encoding: p.name, Certain: true}, p, p == utf8Page && utf8.ValidString(raw))
 }
 
-// decode decodes raw. Bytes that the page does not define become U+FFFD.
+// decode returns raw decoded in this page. Bytes that it does not define become U+FFFD or control
+// characters.
 func (p *codePage) decode(raw string) string {
 	switch {
 	case p == utf8Page:

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// decodeGuessed decodes raw, which is not UTF-8 as a whole: in one encoding, or line by line if
-// its lines differ in encoding.
+// decodeGuessed decodes raw, which is not valid UTF-8 as a whole, in the most likely encoding, or
+// line by line if its lines differ in encoding.
 func decodeGuessed(raw string, hint Hint) Text {
 	odd, fine := splitByValidity(raw)
 	readings := rankCandidates(odd, fine, raw, hint)
@@ -47,8 +47,8 @@ func ambiguityNotes(readings []candidate, text, raw string) []Note {
 	return nil
 }
 
-// splitByValidity returns the lines of raw that are not valid UTF-8, and the valid ones that are
-// not ASCII.
+// splitByValidity returns the lines of raw that are not valid UTF-8, and those that are but are not
+// ASCII.
 func splitByValidity(raw string) (odd, fine string) {
 	var o, f strings.Builder
 	for rest, more := raw, true; more; {
@@ -70,8 +70,9 @@ func splitByValidity(raw string) (odd, fine string) {
 // validUTF8Bonus is what being valid UTF-8 is worth to a line, in nats.
 const validUTF8Bonus = 8
 
-// decodeLineByLine decodes each line of raw as UTF-8, in r's page, or in both, whichever fits
-// best. mixed reports whether any non-ASCII line is not in r's page.
+// decodeLineByLine decodes each line of raw as UTF-8 or in r's page, whichever is more likely, or
+// as UTF-8 with single bytes in r's page. mixed is false, and t empty, if no line with non-ASCII
+// characters is UTF-8.
 func (r candidate) decodeLineByLine(raw string) (t Text, mixed bool) {
 	var text strings.Builder
 	var utf8Lines, pageLines []int // those beyond ASCII
@@ -117,7 +118,8 @@ func (r candidate) decodeLineByLine(raw string) (t Text, mixed bool) {
 	return annotate(t, utf8Page, false), true
 }
 
-// prefersPage reports whether a line fits r's page better than UTF-8.
+// prefersPage reports whether a line is more likely in r's page than in UTF-8. paged is the line
+// decoded in the page, p as UTF-8.
 func (r candidate) prefersPage(paged string, p utf8Line) bool {
 	valid := p.borrowed+p.lost == 0
 	switch {

@@ -46,8 +46,9 @@ var guessablePages = sync.OnceValue(func() (all []*codePage) {
 	return all
 })
 
-// rankCandidates returns the readings of the file raw, best first. odd holds its lines that are
-// neither ASCII nor valid UTF-8, fine those that are valid UTF-8 but not ASCII.
+// rankCandidates returns the combinations of encoding and language in which the file raw may be,
+// the most likely first. odd holds its lines that are neither ASCII nor valid UTF-8, fine those
+// that are valid UTF-8 but not ASCII.
 func rankCandidates(odd, fine, raw string, hint Hint) []candidate {
 	sample := sampleLines(odd)
 	second := chardetPage(sample)
@@ -74,9 +75,9 @@ func rankCandidates(odd, fine, raw string, hint Hint) []candidate {
 	return addEvidence(readings, func(r candidate) float64 { return r.model.scorePairs(found[r.page]) + r.model.scorePairs(finePairs) }, odd, len(sample) < len(odd))
 }
 
-// addEvidence adds evidence to the score of each reading, and sorts them, best first. If the
-// evidence came from an excerpt of raw, close readings are compared by all of raw: the few bytes
-// in which two encodings differ may be outside the excerpt.
+// addEvidence returns the readings with evidence added to the score of each, the best first. If the
+// evidence is from an excerpt of raw, those close to the best are scored again by all of raw: the
+// few bytes in which two encodings differ may be outside of the excerpt.
 func addEvidence(readings []candidate, evidence func(candidate) float64, raw string, excerpted bool) []candidate {
 	ranked := slices.Clone(readings)
 	for i, r := range ranked {
@@ -98,8 +99,8 @@ func addEvidence(readings []candidate, evidence func(candidate) float64, raw str
 	return ranked
 }
 
-// prior returns the score of a reading before its bytes are considered. want is the tag of the
-// declared language, or "".
+// prior returns the score, in nats, of a page and a language before the bytes are considered. want
+// is the tag of the declared language, or "".
 func prior(p *codePage, m *model, want string) (score float64) {
 	score = unlistedPage
 	if i := slices.Index(strings.Fields(m.pages), p.name); i >= 0 {
@@ -114,7 +115,8 @@ func prior(p *codePage, m *model, want string) (score float64) {
 	return score
 }
 
-// modelLanguage returns the tag of the model for a BCP 47 tag, or "" if there is none.
+// modelLanguage returns the tag of the language model for a BCP 47 tag, or "" if there is none.
+// Some languages share the model of a similar one.
 func modelLanguage(bcp47 string) string {
 	tag, err := language.Parse(bcp47)
 	if bcp47 == "" || err != nil {
@@ -147,9 +149,9 @@ func modelLanguage(bcp47 string) string {
 	return ""
 }
 
-// chardetPage returns the name of the page that gogs/chardet detects in sample, or "" if it cannot
-// tell. chardet returns equally likely results in random order; of those, the one that comes
-// first in guessableNames is returned.
+// chardetPage returns the name of the page that gogs/chardet detects in sample, or "" if it detects
+// none. chardet returns equally likely results in random order; of those, the one that comes first
+// in guessableNames is returned.
 func chardetPage(sample string) string {
 	results, err := chardet.NewTextDetector().DetectAll([]byte(sample))
 	if err != nil {
@@ -171,7 +173,8 @@ func chardetPage(sample string) string {
 	return guessableNames[best]
 }
 
-// sampleLines returns the lines of raw that are not ASCII; of a long file, an even sample of them.
+// sampleLines returns the lines of raw that are not ASCII, or an even sample of them if they are
+// more than sampleSize. If there are none, it returns the beginning of raw.
 func sampleLines(raw string) string {
 	beyond := 0
 	for rest, more := raw, true; more; {
@@ -226,7 +229,8 @@ type bytePair struct {
 	n    int
 }
 
-// countBytePairs counts the pairs of bytes of raw that are not both ASCII.
+// countBytePairs returns the pairs of adjacent bytes of raw that are not both ASCII, each with how
+// often it occurs.
 func countBytePairs(raw string) (pairs []bytePair) {
 	var seen [256][256]int32
 	before := byte('\n')
@@ -244,8 +248,8 @@ func countBytePairs(raw string) (pairs []bytePair) {
 	return pairs
 }
 
-// countPairs decodes raw in the page and counts its pairs of adjacent characters that are not
-// both ASCII. bytePairs are the pairs of bytes in raw.
+// countPairs returns the pairs of adjacent characters that are not both ASCII in raw, decoded in
+// the page. bytePairs are the pairs of bytes in raw.
 func (p *codePage) countPairs(raw string, bytePairs []bytePair) (pairs []runePair) {
 	if p.single == nil || p.name == "windows-1258" { // where characters are more than a byte
 		return countRunePairs(p.decode(raw))
@@ -257,8 +261,8 @@ func (p *codePage) countPairs(raw string, bytePairs []bytePair) (pairs []runePai
 	return pairs
 }
 
-// countRunePairs counts the pairs of adjacent characters in text that are not both ASCII. Their
-// order is fixed, because rounding makes sums depend on it.
+// countRunePairs returns the pairs of adjacent characters in text that are not both ASCII, each
+// with how often it occurs. Their order is fixed, because rounding makes sums depend on it.
 func countRunePairs(text string) (pairs []runePair) {
 	seen := map[[2]rune]int{}
 	before := '\n'
@@ -281,8 +285,8 @@ type runeCount struct {
 	n int
 }
 
-// countSecondRunes counts the non-ASCII characters that come second in pairs, so that each
-// character of the text counts once.
+// countSecondRunes returns how often each non-ASCII character, folded, comes second in pairs, so
+// that each character of the text counts once.
 func countSecondRunes(pairs []runePair) (runes []runeCount) {
 	at := map[rune]int{}
 	for _, p := range pairs {
@@ -301,7 +305,7 @@ func countSecondRunes(pairs []runePair) (runes []runeCount) {
 	return runes
 }
 
-// scoreRunes returns a rough score, by characters alone.
+// scoreRunes returns a rough score in nats, from the frequencies of single characters.
 func (m *model) scoreRunes(runes []runeCount) (sum float64) {
 	for _, c := range runes {
 		sum += float64(c.n) * math.Log(m.runeChance(c.r))
@@ -317,8 +321,8 @@ const (
 	asciiSample = 16 << 10
 )
 
-// asciiEvidence returns what the pairs of ASCII letters in raw add to the score of each model: 0
-// for the best one, less for the others.
+// asciiEvidence returns what the pairs of ASCII letters in raw add to the score of each model, in
+// nats: 0 for the best one, less for the others.
 func asciiEvidence(raw string) []float64 {
 	var counts [26][26]int
 	raw = raw[:min(len(raw), asciiSample)]

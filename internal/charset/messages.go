@@ -21,7 +21,8 @@ var English = message.Templates{
 	UnreadableBytes + ".controls": "this line contains bytes that are undefined in {encoding}; they became control characters",
 }
 
-// newNote returns a note with its English sentence. Pairs are as for [message.New].
+// newNote returns a note with its English sentence. key is the code, possibly with a suffix after a
+// dot. pairs are as for [message.New].
 func newNote(line int, key string, pairs ...string) Note {
 	code, _, _ := strings.Cut(key, ".")
 	m := message.New(key, pairs...)

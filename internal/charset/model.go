@@ -59,8 +59,8 @@ func newModel(l *languageProfile) *model {
 	return m
 }
 
-// addLetters adds the language's letters to the counts: equally for an alphabet, by rank for Han
-// and Hangul.
+// addLetters adds the language's letters to the counts of the model: equally for an alphabet, and
+// by rank for Han and Hangul.
 func (m *model) addLetters() {
 	level, ok := commonCharacters[m.tag]
 	if !ok {
@@ -124,7 +124,7 @@ var signFrequencies = map[rune]float64{
 	'、': 1e-6, '。': 1e-6, '，': 1e-6, '！': 1e-6, '？': 1e-6, '：': 1e-6, '「': 1e-6, '」': 1e-6, '《': 1e-6, '》': 1e-6, '\u3000': 1e-5,
 }
 
-// runeChance returns the probability of a folded character.
+// runeChance returns the probability of a folded character in the language's subtitles.
 func (m *model) runeChance(r rune) float64 {
 	if p, ok := m.chance[r]; ok {
 		return p
@@ -156,8 +156,8 @@ func (m *model) score(text string) float64 {
 	return m.scorePairs(countRunePairs(text))
 }
 
-// scorePairs returns the score of pairs. Subtitles use ordinary case throughout, or capitals
-// throughout; the better of the two counts.
+// scorePairs returns the score of pairs of characters in nats. Subtitles have ordinary case
+// throughout, or capitals throughout; the more likely of the two counts.
 func (m *model) scorePairs(pairs []runePair) float64 {
 	letters, ordinary, capitals := 0.0, 0.0, 0.0
 	for _, p := range pairs {
@@ -177,7 +177,8 @@ func (m *model) pairScore(a, b rune) float64 {
 	return math.Log((seen + backoff*m.runeChance(fb)*pairFit(a, b)) / (m.from[fa] + backoff))
 }
 
-// foldRune maps characters to one where their difference says little about the encoding.
+// foldRune returns a character that stands for r and for others whose difference says little about
+// the encoding: the lower case, 0 for a digit, a space for white space.
 func foldRune(r rune) rune {
 	switch {
 	case r == ' ', r == '\n', r == '\r', r == '\t':
@@ -198,8 +199,8 @@ func foldRune(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// caseChances returns the probability of b's case after a: in ordinary writing, where capitals
-// begin words, and in all capitals.
+// caseChances returns the probability that b is upper or lower case, as it is, after a: in ordinary
+// writing, where capitals begin words, and in all capitals.
 func caseChances(a, b rune) (ordinary, capitals float64) {
 	upper := unicode.IsUpper(b)
 	switch {
@@ -219,8 +220,8 @@ func caseChances(a, b rune) (ordinary, capitals float64) {
 	return 0.75, 0.03
 }
 
-// pairFit rates from 0 to 1 how well b follows a, for pairs that the model has no count of.
-// Symbols other than punctuation seldom touch letters: "a€" is rated 0.1, "a”" 1.
+// pairFit returns from 0 to 1 how well b follows a, for pairs that the model has not counted.
+// Symbols other than punctuation seldom touch letters: "a€" gets 0.1, "a”" gets 1.
 func pairFit(a, b rune) float64 {
 	la, lb := unicode.IsLetter(a), unicode.IsLetter(b)
 	switch {
@@ -236,8 +237,8 @@ func pairFit(a, b rune) float64 {
 	return 1
 }
 
-// isSymbolExcept reports whether r is neither ASCII, nor a combining mark, nor one of the usual
-// punctuation marks. The caller knows that it is not a letter.
+// isSymbolExcept reports whether r is neither ASCII, nor a combining mark, nor in usual, the usual
+// punctuation marks. r must not be a letter.
 func isSymbolExcept(r rune, usual string) bool {
 	return r >= utf8.RuneSelf && !unicode.Is(unicode.Mn, r) && !strings.ContainsRune(usual, r)
 }

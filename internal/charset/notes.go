@@ -11,8 +11,8 @@ import (
 
 const byteOrderMark = "\uFEFF"
 
-// annotate removes the byte-order mark from t's text, which was decoded in page p, and adds notes
-// on what is odd about it, line by line. clean says that p defines all of its bytes.
+// annotate removes byte-order marks from the beginning of t's text, which was decoded in page p,
+// and adds notes on what is unusual, by line. clean says that p defines all of its bytes.
 func annotate(t Text, p *codePage, clean bool) Text {
 	if after, marked := strings.CutPrefix(t.UTF8, byteOrderMark); marked {
 		t.UTF8 = strings.TrimLeft(after, byteOrderMark)
@@ -29,8 +29,9 @@ func annotate(t Text, p *codePage, clean bool) Text {
 	return t
 }
 
-// unreadableNotes returns notes on the lines of text with U+FFFD, and with the control characters
-// that stand for bytes that p does not define.
+// unreadableNotes returns notes on the lines of text with U+FFFD, and with control characters that
+// stand for bytes that p does not define. clean says that p defines all bytes, so that U+FFFD was
+// in the file.
 func unreadableNotes(text string, p *codePage, clean bool) []Note {
 	if clean {
 		return notesPerLine(text, "\uFFFD", ReplacementChars)
@@ -44,7 +45,8 @@ func unreadableNotes(text string, p *codePage, clean bool) []Note {
 
 func isC1(r rune) bool { return 0x80 <= r && r < 0xA0 }
 
-// notesPerLine returns a note on each line of text that contains sign, with the number of them.
+// notesPerLine returns one note on each line of text that contains sign. key and pairs are those of
+// the note.
 func notesPerLine(text, sign, key string, pairs ...string) (notes []Note) {
 	lines := lineCounter{text: text}
 	for at := 0; ; {
@@ -57,7 +59,8 @@ func notesPerLine(text, sign, key string, pairs ...string) (notes []Note) {
 	}
 }
 
-// notesPerLineFunc returns a note on each line of text that has a character for which odd is true.
+// notesPerLineFunc returns one note on each line of text with a character for which odd is true.
+// key and pairs are those of the note.
 func notesPerLineFunc(text string, odd func(rune) bool, key string, pairs ...string) (notes []Note) {
 	lines := lineCounter{text: text}
 	for at := 0; ; {
@@ -104,8 +107,8 @@ func doubleEncodedNotes(text string) (notes []Note) {
 }
 
 // decodeTwiceEncoded returns the start of text that is one character encoded twice, and that
-// character: "Ã©l" gives "Ã©" and 'é'. If there is none that subtitles are likely to contain, the
-// character is 0.
+// character: "Ã©l" gives "Ã©" and 'é'. If text does not start with one that subtitles are likely to
+// contain, the character is 0.
 func decodeTwiceEncoded(text string) (seen string, meant rune) {
 	seen, bytes := windows1252Bytes(text)
 	r, size := utf8.DecodeRune(bytes)

@@ -9,8 +9,8 @@ import (
 )
 
 // declaredPage returns the page that raw declares by a byte-order mark of UTF-16 or UTF-32, or by
-// the escape sequences of ISO-2022-JP. It is nil if raw declares none, or does not conform to it.
-// (UTF-8 is recognised without a mark.)
+// the escape sequences of ISO-2022-JP. It is nil if raw declares none or is not valid in it. (UTF-8
+// is recognised without a mark.)
 func declaredPage(raw string) *codePage {
 	switch {
 	case strings.HasPrefix(raw, "\xFF\xFE\x00\x00") && len(raw)%4 == 0:
@@ -30,9 +30,9 @@ func declaredPage(raw string) *codePage {
 	return nil
 }
 
-// xmlDeclaredPage returns the page that an XML declaration names, or nil if the document is not
-// valid in it. Converted documents often still name their old encoding, so valid UTF-8 takes
-// precedence.
+// xmlDeclaredPage returns the page that an XML declaration at the beginning of raw names, or nil if
+// it names none, or raw is not valid in it. The caller must know that raw is not UTF-8: converted
+// documents often still name their old encoding.
 func xmlDeclaredPage(raw string) *codePage {
 	m := xmlEncoding.FindStringSubmatch(raw[:min(len(raw), 200)])
 	if m == nil {
@@ -47,9 +47,9 @@ func xmlDeclaredPage(raw string) *codePage {
 
 var xmlEncoding = regexp.MustCompile(`^\s*<\?xml[^>]*\sencoding=["']([A-Za-z0-9._-]+)["']`)
 
-// detectUTF16 returns UTF-16 in its byte order if raw is UTF-16 without a byte-order mark, else nil.
-// The NULs tell: in the right order, the digits, spaces and line ends of times are ASCII, and the
-// text between them consists of assigned characters.
+// detectUTF16 returns the page of UTF-16 in the right byte order if raw is UTF-16 without a
+// byte-order mark, or nil. It relies on NULs: in the right order, the digits, spaces and line ends
+// of times are ASCII, and the text between them has only assigned characters.
 func detectUTF16(raw string) *codePage {
 	if strings.IndexByte(raw, 0) < 0 {
 		return nil
@@ -77,7 +77,7 @@ func isPrintableASCII(c byte) bool {
 	return ' ' <= c && c < 0x7f || c == '\n' || c == '\r' || c == '\t'
 }
 
-// isReadable reports whether at most one character in fifty is one that text does not contain.
+// isReadable reports whether at most 1 in 50 characters is one that text does not normally contain.
 func isReadable(text string) bool {
 	odd, all := 0, 0
 	for _, r := range text {
@@ -89,7 +89,7 @@ func isReadable(text string) bool {
 	return odd*50 <= all
 }
 
-// decodeUTF16 decodes raw as UTF-16, little-endian (order 0) or big-endian (order 1). A lone
+// decodeUTF16 decodes raw as UTF-16, little-endian if order is 0, big-endian if it is 1. A lone
 // surrogate, or half a code unit at the end, becomes U+FFFD.
 func decodeUTF16(raw string, order int) string {
 	unit := func(i int) rune { return rune(raw[i+1-order])<<8 | rune(raw[i+order]) }
@@ -126,7 +126,7 @@ var binaryFormats = []struct{ magic, format string }{
 	{"\x00\x00\x01\xBA", "MPEG"}, {"wOFF", "WOFF"}, {"wOF2", "WOFF"},
 }
 
-// binaryFormat returns the name of a binary format that raw begins like, such as a ZIP file, or "".
+// binaryFormat returns the name of the binary format, such as ZIP, that raw begins like, or "".
 func binaryFormat(raw string) string {
 	for _, f := range binaryFormats {
 		if strings.HasPrefix(raw, f.magic) {
@@ -142,8 +142,9 @@ func binaryFormat(raw string) string {
 	return ""
 }
 
-// tooManyControls reports whether more than one byte in twenty is a control character that text
-// does not contain. NULs at the end, as crashes and downloads leave them, don't count.
+// tooManyControls reports whether more than 1 in 20 bytes, and more than 8, are control characters
+// that text does not contain. NULs at the end, as crashes and downloads leave them, do not count,
+// unless there is nothing else.
 func tooManyControls(raw string) bool {
 	body := strings.TrimRight(raw, "\x00")
 	if body == "" {

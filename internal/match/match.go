@@ -41,8 +41,8 @@ type Candidate struct {
 // cutMargin is added before and after a slot, as talks begin early and end late.
 const cutMargin = time.Minute
 
-// Rank returns the talks that a recording may be of, most likely first. It returns none if
-// there is no evidence for any.
+// Rank returns the talks that a recording may be of, the most likely first. Talks without any
+// evidence are left out.
 func Rank(r Recording, programme []Slot) []Candidate {
 	if r.Start.IsZero() {
 		r.Start, _ = StartFromName(r.Name, r.Zone)
@@ -82,7 +82,8 @@ func (c *Candidate) add(score int, code string, pairs ...string) {
 	c.Reasons = append(c.Reasons, Reason{message.New(code, pairs...)})
 }
 
-// scoreTalk weighs what suggests that a recording is of the talk in a slot.
+// scoreTalk returns the talk in a slot as a candidate, with a score for all that suggests that the
+// recording is of it.
 func scoreTalk(r Recording, s Slot) Candidate {
 	c := Candidate{Slug: s.Slug}
 	c.matchName(r, s)
@@ -90,7 +91,8 @@ func scoreTalk(r Recording, s Slot) Candidate {
 	return c
 }
 
-// matchName looks for the talk's id, title and speakers in the recording's name.
+// matchName adds evidence if the recording's name contains the talk's id, slug or title, or the
+// name of a speaker.
 func (c *Candidate) matchName(r Recording, s Slot) {
 	name := normalizeWords(r.Name)
 	switch {
@@ -108,8 +110,8 @@ func (c *Candidate) matchName(r Recording, s Slot) {
 	}
 }
 
-// matchTime sets the range to keep if the recording overlaps the slot. The overlap counts as
-// evidence unless the recording is from another room.
+// matchTime sets the range to keep if the recording overlaps the slot in time. The overlap is
+// evidence unless the recording is known to be from another room.
 func (c *Candidate) matchTime(r Recording, s Slot) {
 	from, to := s.Start.Sub(r.Start), s.Start.Add(s.Length).Sub(r.Start)
 	if r.Start.IsZero() || s.Start.IsZero() || r.Length <= 0 || to <= 0 || from >= r.Length {
@@ -133,8 +135,9 @@ func (c *Candidate) matchTime(r Recording, s Slot) {
 
 var datePattern = regexp.MustCompile(`(?:^|\D)(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)[-_ T.]{0,3}(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?(Z?)(?:\D|$)`)
 
-// StartFromName returns the start of a recording from the date and time in its file name, in
-// zone unless the name says Z (UTC). It returns false if there is no date.
+// StartFromName returns the start of a recording from the date and time in its file name. They are
+// in zone, or in UTC if the name says Z or zone is nil. The second result is false if the name has
+// none.
 func StartFromName(name string, zone *time.Location) (time.Time, bool) {
 	m := datePattern.FindStringSubmatch(name)
 	if m == nil {
@@ -148,15 +151,15 @@ func StartFromName(name string, zone *time.Location) (time.Time, bool) {
 	return t, err == nil
 }
 
-// normalizeWords returns the words of a text in lower case, with a space before and after
-// each.
+// normalizeWords returns the words of a text in lower case, separated by single spaces, with a
+// space at either end.
 func normalizeWords(s string) string {
 	f := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
 	return " " + strings.Join(f, " ") + " "
 }
 
-// containsWords reports whether a name from [normalizeWords] contains the words of text, of
-// two letters or more.
+// containsWords reports whether name, a result of [normalizeWords], contains the words of text. It
+// is false for a text of a single character.
 func containsWords(name, text string) bool {
 	w := normalizeWords(text)
 	return len(w) > 3 && strings.Contains(name, w)

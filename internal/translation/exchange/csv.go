@@ -18,11 +18,11 @@ import (
 var csvColumns = []string{"id", "start", "end", "state", "source", "previous source", "translation", "notes", "limit", "details"}
 
 // WriteCSV writes a sheet for a spreadsheet: RFC 4180 in UTF-8 with a byte order mark, so that
-// Excel recognises the encoding. speed is the readable number of characters per second that
-// column limit mentions, 0 for none.
+// Excel recognises the encoding. speed is how many characters a second can be read, for the column
+// limit; 0 stands for no limit.
 //
-// Cells that a spreadsheet would run as formulas get an apostrophe before them, which
-// [ReadCSV] removes.
+// Cells that a spreadsheet would run as formulas get an apostrophe before them, which [ReadCSV]
+// removes.
 func WriteCSV(w io.Writer, s translation.Sheet, speed float64) error {
 	if _, err := io.WriteString(w, "\ufeff"); err != nil {
 		return err
@@ -64,7 +64,7 @@ func WriteCSV(w io.Writer, s translation.Sheet, speed float64) error {
 // that prevent it.
 var formulaStart = regexp.MustCompile(`^'*[=+\-@\t\r＝＋－＠]`)
 
-// unescapeCell removes the apostrophe that [WriteCSV] put before a cell.
+// unescapeCell returns a cell without the apostrophe that [WriteCSV] put before it, if it has one.
 func unescapeCell(s string) string {
 	if strings.HasPrefix(s, "'") && formulaStart.MatchString(s) {
 		return s[1:]
@@ -72,9 +72,9 @@ func unescapeCell(s string) string {
 	return s
 }
 
-// ReadCSV reads a file that [WriteCSV] wrote and a spreadsheet saved: with commas, semicolons
-// or tabs, in any encoding, with its columns in any order. name is the file's name in errors,
-// which are [inputerr.Error]s.
+// ReadCSV reads a file that [WriteCSV] wrote and a spreadsheet saved: with commas, semicolons or
+// tabs, in any encoding, with its columns in any order. It returns an [inputerr.Error] if the file
+// is invalid or has no translations. name is the file's name in errors.
 func ReadCSV(name string, data []byte) (*File, error) {
 	text, err := decodeText(name, data, "")
 	if err != nil {
@@ -154,7 +154,8 @@ func (r *csvReader) readRow(line int, row []string) error {
 	return nil
 }
 
-// parseState returns the state of a translation from the word in its state column.
+// parseState returns the state that said, a cell of the state column, names. An empty target is
+// untranslated, and an unknown word means a draft.
 func parseState(said, target string) translation.State {
 	s := translation.State(strings.ToLower(strings.TrimSpace(said)))
 	switch {

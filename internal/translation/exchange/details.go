@@ -32,7 +32,8 @@ type details struct {
 	sheet       []string          // talk, languages and revisions
 }
 
-// quoteWord quotes a word if it could not be read back otherwise.
+// quoteWord returns a word as lines of details have it: in quotation marks and ASCII if it is empty
+// or has special characters.
 func quoteWord(s string) string {
 	plain := s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"'\=+`, r)
@@ -51,7 +52,8 @@ func joinWords(words []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// splitWords returns the words of a line, nil if it is not a valid line of details.
+// splitWords returns the words of a line of details, without their quotation marks, or nil if the
+// line is invalid.
 func splitWords(line string) (words []string) {
 	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
 		if line[0] == '"' {
@@ -72,7 +74,7 @@ func splitWords(line string) (words []string) {
 	return words
 }
 
-// formatTime formats a time as 00:00:01.000, with nine decimals if it is not in whole
+// formatTime returns a time as 00:00:01.000, with nine decimals if it is not a whole number of
 // milliseconds.
 func formatTime(d time.Duration) string {
 	sign := ""
@@ -106,7 +108,7 @@ func formatRange(c conference.Cue) []string {
 	return []string{formatTime(c.Start), "-->", formatTime(c.End)}
 }
 
-// exactTextWords returns the words that give a cue's text and styles byte by byte.
+// exactTextWords returns the words of details that restore a cue's text and styles exactly.
 func exactTextWords(c conference.Cue) []string {
 	spans, err := json.Marshal(c.Spans)
 	if err != nil {
@@ -126,8 +128,9 @@ func sourceLine(c conference.Cue, exact bool) string {
 	return joinWords(words)
 }
 
-// targetLine returns the details line of a translated cue: only what differs from implied.
-// needed reports whether there is anything to tell.
+// targetLine returns the line of details about a translated cue, with only what differs from
+// implied. exact says that the text follows from the markup. needed reports whether the line is
+// necessary to restore the cue.
 func targetLine(c, implied translation.Cue, exact bool) (line string, needed bool) {
 	words := []string{"target", c.ID}
 	if c.Start != implied.Start || c.End != implied.End {
@@ -161,8 +164,8 @@ func targetLine(c, implied translation.Cue, exact bool) (line string, needed boo
 	return joinWords(words), c.ID != implied.ID || len(words) > 2
 }
 
-// parseDetails parses lines. Unknown lines are ignored, as people and programs write comments
-// there as well.
+// parseDetails parses lines of details. Unknown lines are ignored, since people and programs write
+// comments there, too.
 func parseDetails(lines []string) (d details) {
 	for _, l := range lines {
 		words := splitWords(l)
@@ -189,8 +192,8 @@ func parseDetails(lines []string) (d details) {
 	return d
 }
 
-// parseRange reads a cue's times from the start of words and returns the rest. It returns
-// false if there are no times.
+// parseRange sets a cue's times from the first three words, and returns the rest. ok is false, and
+// the cue unchanged, if words do not begin with times.
 func parseRange(c *conference.Cue, words []string) (rest []string, ok bool) {
 	if len(words) < 3 || words[1] != "-->" {
 		return words, false
@@ -204,7 +207,8 @@ func parseRange(c *conference.Cue, words []string) (rest []string, ok bool) {
 	return words[3:], true
 }
 
-// applyCueFields returns c with the fields that words set.
+// applyCueFields returns c with the times and fields that words of details set. Unknown words are
+// ignored.
 func applyCueFields(c translation.Cue, words []string) translation.Cue {
 	words, _ = parseRange(&c.Cue, words)
 	var of []string
@@ -240,12 +244,14 @@ func applyCueFields(c translation.Cue, words []string) translation.Cue {
 	return c
 }
 
-// headerLine returns the line of details that describes the sheet as a whole.
+// headerLine returns the line of details about the sheet as a whole: its talk, languages and
+// revisions.
 func headerLine(s translation.Sheet) string {
 	return joinWords([]string{"sheet", s.Talk, s.From, s.To, strconv.Itoa(s.Revision), strconv.Itoa(s.Base)})
 }
 
-// readHeader reads the words of a [headerLine] after the first.
+// readHeader sets the talk, languages and revisions from the words of a [headerLine] after the
+// first. Fewer than four words are ignored.
 func (r *File) readHeader(words []string) {
 	if len(words) < 4 {
 		return

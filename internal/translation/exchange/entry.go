@@ -30,8 +30,8 @@ type entry struct {
 // noSource is the source text of units without a source: the formats need one.
 const noSource = "—"
 
-// sheetEntries converts a sheet's units to entries. speed is the readable number of characters
-// per second that notes for translators mention, 0 for no limit.
+// sheetEntries returns a sheet's units as entries. speed is how many characters a second can be
+// read, for the limits that translators see; 0 stands for no limit.
 func sheetEntries(s translation.Sheet, speed float64) []entry {
 	all := make([]entry, len(s.Units))
 	number := 1
@@ -67,7 +67,8 @@ func unitEntry(u translation.Unit, speed float64) entry {
 	return e
 }
 
-// addTarget sets the entry's translation and adds the details that restore its cues on import.
+// addTarget sets the entry's translation, and adds the details that restore its cues when the file
+// is read back.
 func (e *entry) addTarget(u translation.Unit) {
 	var exported []conference.Cue
 	for _, c := range u.Target {
@@ -98,15 +99,15 @@ func (e *entry) addTarget(u translation.Unit) {
 	}
 }
 
-// isExported reports whether a translator gets to see a cue's text. A copy of the source would
-// look like a translation, and an obsolete cue no longer belongs to a unit with a source
-// (sourced).
+// isExported reports whether translators see a cue's text. They do not see an untranslated one,
+// since a copy of the source would look like a translation, nor an obsolete one if its unit has a
+// source (sourced).
 func isExported(c translation.Cue, sourced bool) bool {
 	return c.State != translation.Untranslated && (c.State != translation.Obsolete || !sourced)
 }
 
-// exportedState returns the state of the cues that are exported. A unit of which only some
-// cues are translated needs editing.
+// exportedState returns the state of the exported cues of a unit. A unit of which only some cues
+// are translated needs editing.
 func exportedState(u translation.Unit) translation.State {
 	var some, hidden translation.Unit
 	for _, c := range u.Target {
@@ -122,7 +123,7 @@ func exportedState(u translation.Unit) translation.State {
 	return some.State()
 }
 
-// noteLines returns a note as lines of text with its author's name.
+// noteLines returns a note, after its author's name, as lines with markup.
 func noteLines(n translation.Note) []string {
 	text := toMarkup(n.Text, nil)
 	if n.Author != "" {
@@ -131,8 +132,8 @@ func noteLines(n translation.Note) []string {
 	return strings.Split(text, "\n")
 }
 
-// entryContext returns the entry's unique name: the ids of its source cues, or "+" with the id
-// and times of a cue without a source.
+// entryContext returns the unique name of a unit's entry: the ids of its source cues, or "+" with
+// the id and times of a cue without a source.
 func entryContext(u translation.Unit) string {
 	var words []string
 	for _, c := range u.Source {
@@ -144,8 +145,8 @@ func entryContext(u translation.Unit) string {
 	return "+ " + joinWords(append([]string{u.Target[0].ID}, formatRange(u.Target[0].Cue)...))
 }
 
-// impliedCues returns as many translated cues as an entry has, with all that follows from the
-// entry itself. Only what differs from this is written to the details.
+// impliedCues returns so many translated cues with all that follows from the entry e and its
+// source. Details have only what differs from this.
 func impliedCues(e entry, source []conference.Cue, cues int) []translation.Cue {
 	all := make([]translation.Cue, cues)
 	for n := range all {
@@ -184,7 +185,8 @@ func impliedCues(e entry, source []conference.Cue, cues int) []translation.Cue {
 	return all
 }
 
-// parseAddedCue returns the cue without a source that a context names.
+// parseAddedCue returns the cue without a source that an entry's context names, with its id and
+// times. ok is false if it names none.
 func parseAddedCue(context string) (c conference.Cue, ok bool) {
 	words := splitWords(context)
 	if len(words) < 2 || words[0] != "+" {
@@ -210,8 +212,8 @@ func hashSources(ids []string, source []conference.Cue) string {
 	return translation.HashText(translation.JoinText(of))
 }
 
-// exportHash returns a hash of a translation's texts and styles, which tells on import whether
-// a translator changed them.
+// exportHash returns a hash of the texts and styles of a unit's translation. When the file is read
+// back, it shows whether a translator changed them.
 func exportHash(said string) string {
 	sum := sha256.New()
 	for _, piece := range splitCues(said) {
@@ -221,7 +223,8 @@ func exportHash(said string) string {
 	return hex.EncodeToString(sum.Sum(nil)[:4])
 }
 
-// timeSpan returns the start of the earliest cue and the end of the latest.
+// timeSpan returns the start of the earliest cue and the end of the latest. There must be at least
+// one.
 func timeSpan(cues []conference.Cue) (start, end time.Duration) {
 	start, end = cues[0].Start, cues[0].End
 	for _, c := range cues {
@@ -230,8 +233,9 @@ func timeSpan(cues []conference.Cue) (start, end time.Duration) {
 	return start, end
 }
 
-// readingLimit returns for translators how long a unit is shown, such as "2.0 s: at most 34
-// characters". speed is in characters per second; without it, only the time is returned.
+// readingLimit returns in words how long a unit is shown and how many characters can be read in
+// that time, such as "2.0 s: at most 34 characters". speed is in characters a second; if it is 0,
+// only the time is returned.
 func readingLimit(source []conference.Cue, speed float64) string {
 	var length time.Duration
 	for _, c := range source {

@@ -17,8 +17,9 @@ var stylingTag = regexp.MustCompile(`(?i)^(?:</?[ibu]>|</font>|<font color="?#[0
 // entity.
 var escapedEntity = regexp.MustCompile(`^&(?:lt|amp);`)
 
-// toMarkup returns a text with its styles as SRT tags. Text that only looks like a tag is
-// escaped, and control characters, which no format can hold, are dropped.
+// toMarkup returns a text with its styles as SRT tags. Text that only looks like a tag is escaped,
+// and control characters, which no format can hold, are dropped. Styles are dropped if their spans
+// are invalid.
 func toMarkup(text string, spans []conference.Span) string {
 	if !spansInOrder(text, spans) {
 		spans = nil
@@ -37,7 +38,7 @@ func toMarkup(text string, spans []conference.Span) string {
 	return b.String()
 }
 
-// spansInOrder reports whether spans lie within a text without overlapping.
+// spansInOrder reports whether spans are ascending, within a text and without overlaps.
 func spansInOrder(text string, spans []conference.Span) bool {
 	at := 0
 	for _, s := range spans {
@@ -81,8 +82,9 @@ func spanTags(s conference.Span) (open, shut string) {
 	return open, shut
 }
 
-// parseMarkup returns the text and styles of a string that [toMarkup] made or a person wrote.
-// Unclosed tags end with the text, unopened ones are dropped, and no style spans a line break.
+// parseMarkup returns the text and styles of a string that [toMarkup] or a person wrote. Unclosed
+// tags end with the text, unopened ones are dropped, and a style over a line break becomes one span
+// for each line.
 func parseMarkup(s string) (text string, spans []conference.Span) {
 	var b strings.Builder
 	var style conference.Span
@@ -139,7 +141,7 @@ func unescapeMarkup(s string) string {
 	return strings.NewReplacer("&lt;", "<", "&amp;", "&").Replace(s)
 }
 
-// applyTag changes the current style as a tag says. colours is the stack of open colours.
+// applyTag changes style as a tag, in lower case, says. colours is the stack of open colours.
 func applyTag(style *conference.Span, colours *[]string, tag string) {
 	on := tag[1] != '/'
 	switch strings.Trim(tag, "</>")[0] {
@@ -167,7 +169,7 @@ const cueSeparator = "\n\n"
 
 var blankLines = regexp.MustCompile(`\n[ \t]*\n\s*`)
 
-// splitCues splits a unit's text into its cues at blank lines.
+// splitCues splits a unit's text into the texts of its cues, at blank lines.
 func splitCues(s string) (all []string) {
 	for _, piece := range blankLines.Split(strings.ReplaceAll(s, "\r\n", "\n"), -1) {
 		piece = strings.TrimSpace(piece)
@@ -178,8 +180,8 @@ func splitCues(s string) (all []string) {
 	return all
 }
 
-// joinCues joins the texts of cues with markup. exact reports whether [splitCues] and
-// [parseMarkup] restore their texts and styles.
+// joinCues joins the texts of cues, with markup, to a unit's text. exact reports whether
+// [splitCues] and [parseMarkup] restore their texts and styles.
 func joinCues(cues []conference.Cue) (s string, exact bool) {
 	each := make([]string, len(cues))
 	for n, c := range cues {

@@ -10,17 +10,17 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// Merge returns the translation that the file holds for a source. Units that the translator
-// did not change keep ids, times, styles, states and notes; changed ones become drafts of the
-// source text in the file, and copies of the source become untranslated. The author of new
-// cues is left to the caller.
+// Merge returns the translation that the file holds for a source, and what it changed. Units that
+// the translator did not change keep ids, times, styles, states and notes; changed ones become
+// drafts of the source text in the file, and copies of the source become untranslated. New cues
+// have no author; the caller sets it.
 //
-// current is the translation as it is now, if any. It supplies what an editor dropped from the
-// file, such as ids and times, and the units that are not in the file.
+// have is the present translation, if there is one. From it come the ids and times that an editor
+// dropped from the file, and the units that are not in the file.
 //
 // If the file was made from another version of the source, the translation is adapted as by
-// [translation.Update]. If hardly a text in it is of the source, the error is an
-// [inputerr.Error].
+// [translation.Update]. If less than a quarter of its source texts are in the source, the error is
+// an [inputerr.Error].
 func (r *File) Merge(source []conference.Cue, have []translation.Cue) ([]translation.Cue, translation.MergeResult, error) {
 	t := &merger{file: r, source: source, current: have, units: make([]fileUnit, len(r.entries)), byID: map[string]conference.Cue{}, newLines: map[int]bool{}}
 	for _, c := range source {
@@ -52,7 +52,8 @@ type merger struct {
 	newID      func() string
 }
 
-// cues returns the translated cues of the file, linked to the source as the file has it.
+// cues returns the translated cues of the file, linked to the cues of the source that the file was
+// made from. Each has an id that no other has.
 func (t *merger) cues() []translation.Cue {
 	named := map[string]bool{}
 	var all []translation.Cue
@@ -70,7 +71,7 @@ func (t *merger) cues() []translation.Cue {
 	return all
 }
 
-// markCopies sets new translations that only repeat their source to untranslated.
+// markCopies sets the state of new translations that only repeat their source to untranslated.
 func (t *merger) markCopies(cues []translation.Cue) {
 	marked := slices.Clone(cues)
 	translation.MarkCopies(t.fileSource, marked)
@@ -108,7 +109,7 @@ func (t *merger) mergeUnit(u *fileUnit) []translation.Cue {
 	return t.addNotes(u, b, cues)
 }
 
-// addLost reports a translation that fits no source cue.
+// addLost adds a translation that fits no source cue to those that are reported as lost.
 func (t *merger) addLost(u *fileUnit) {
 	var c conference.Cue
 	if len(u.obsoleteSources) > 0 {
@@ -119,8 +120,8 @@ func (t *merger) addLost(u *fileUnit) {
 	t.Lost = append(t.Lost, translation.NewCueLine(c))
 }
 
-// addNotes adds new notes of the translator, and those of removed cues, to the first cue of a
-// unit. If no cue is left, they are reported as orphans.
+// addNotes adds new notes of the translator, and those of removed cues, to the first of a unit's
+// cues. If there are none, the notes are reported as orphans.
 func (t *merger) addNotes(u *fileUnit, b baseline, cues []translation.Cue) []translation.Cue {
 	kept := map[string]bool{}
 	for _, c := range cues {
@@ -154,7 +155,8 @@ func (t *merger) addNotes(u *fileUnit, b baseline, cues []translation.Cue) []tra
 	return cues
 }
 
-// subtractLines returns lines without those in some, each as often as it is there.
+// subtractLines returns lines without those in some. A line that some has n times is left out n
+// times.
 func subtractLines(lines, some []string) (left []string) {
 	count := map[string]int{}
 	for _, l := range some {
@@ -170,8 +172,8 @@ func subtractLines(lines, some []string) (left []string) {
 	return left
 }
 
-// updateToSource adapts cues to the present source and adds the cues that the file does not
-// have.
+// updateToSource returns cues adapted to the present source, with the cues added that the file does
+// not have, and sets the report.
 func (t *merger) updateToSource(cues []translation.Cue) []translation.Cue {
 	others := t.untouched(cues)
 	if !t.OtherSource {

@@ -21,7 +21,7 @@ type fileUnit struct {
 	hasTimes        bool             // sources have times
 }
 
-// readSources determines the source cues of each unit.
+// readSources parses the file's entries into units, and finds the source cues of each.
 func (t *merger) readSources() {
 	var loose []*fileUnit
 	for n := range t.file.entries {
@@ -70,8 +70,8 @@ func (u *fileUnit) setSources(ids []string) {
 	}
 }
 
-// linkByText links units that name no source cues by their texts, each to the first unused cue
-// with that text.
+// linkByText sets the sources of units that name no source cues: each gets the first source cue
+// with its source text that no unit has yet.
 func (t *merger) linkByText(loose []*fileUnit) {
 	if len(loose) == 0 {
 		return
@@ -97,8 +97,8 @@ func (t *merger) linkByText(loose []*fileUnit) {
 	}
 }
 
-// checkSameTalk returns an [inputerr.Error] if less than a quarter of the file's source texts
-// are in the source.
+// checkSameTalk returns an [inputerr.Error] if less than a quarter of the file's source texts are
+// in the source, because the file is probably for another talk.
 func (t *merger) checkSameTalk() error {
 	hashes := map[string]bool{}
 	for _, c := range t.source {
@@ -130,8 +130,8 @@ func (t *merger) checkSameTalk() error {
 		In(t.file.Name).At(first).Hint("Choose the subtitles that it was made from")
 }
 
-// detectSourceVersion determines whether the file was made from this version of the source,
-// and otherwise rebuilds the version that it was made from.
+// detectSourceVersion sets OtherSource if the file was made from another version of the source, and
+// fileSource to the version that it was made from.
 func (t *merger) detectSourceVersion() {
 	same := true
 	for _, u := range t.units {
@@ -167,8 +167,8 @@ func (t *merger) detectSourceVersion() {
 	t.newID = compare.NewIDs(append(used, idsOf(t.source)...))
 }
 
-// rebuildSource returns the source that the file was made from. Times that are not in the file
-// are those of the same cue in the present source, or fill the room between the neighbours.
+// rebuildSource returns the source that the file was made from. Times that are not in the file are
+// those of the same cue in the present source, or else estimated between its neighbours.
 func (t *merger) rebuildSource() (old []conference.Cue) {
 	seen := map[string]bool{}
 	unknown := map[string]bool{}
@@ -208,6 +208,7 @@ func (t *merger) rebuildSource() (old []conference.Cue) {
 	return old
 }
 
+// idsOf returns the id of each cue, in order.
 func idsOf(cues []conference.Cue) []string {
 	ids := make([]string, len(cues))
 	for n, c := range cues {

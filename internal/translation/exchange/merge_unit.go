@@ -18,8 +18,8 @@ type baseline struct {
 	state    translation.State
 }
 
-// baseline returns a unit's translation as it was exported, from the details in the file or
-// else from the current translation.
+// baseline returns a unit's translation as it was exported, according to the details in the file
+// or, if these are missing, to the current translation.
 func (t *merger) baseline(u *fileUnit) (b baseline) {
 	if u.exportHash == "" {
 		return t.currentBaseline(u)
@@ -36,8 +36,8 @@ func (t *merger) baseline(u *fileUnit) (b baseline) {
 	return b
 }
 
-// exportedCues returns the unit's cues as its details describe them. Texts are missing where
-// the details do not give them.
+// exportedCues returns the unit's cues as they were exported, according to its details. A cue has
+// no text if the details do not give it.
 func (u *fileUnit) exportedCues(source []conference.Cue) (cues []translation.Cue) {
 	then := *u.entry
 	then.state = u.exportState
@@ -65,7 +65,8 @@ func (u *fileUnit) exportedCues(source []conference.Cue) (cues []translation.Cue
 	return cues
 }
 
-// fillTexts sets the texts of exported cues, unless the details have given them.
+// fillTexts sets the texts of the cues that were exported, if their number is that of texts and the
+// details gave none.
 func fillTexts(cues []translation.Cue, sourced bool, texts []string) {
 	var shown []*translation.Cue
 	for n := range cues {
@@ -81,7 +82,7 @@ func fillTexts(cues []translation.Cue, sourced bool, texts []string) {
 	}
 }
 
-// markSourceGone marks cues as obsolete, with the source text that they were made from.
+// markSourceGone makes cues obsolete, and sets the source text that they were made from.
 func markSourceGone(cues []translation.Cue, was string) {
 	for n := range cues {
 		c := &cues[n]
@@ -91,8 +92,8 @@ func markSourceGone(cues []translation.Cue, was string) {
 	}
 }
 
-// currentBaseline returns the current translation of a unit, for files that lost their
-// details.
+// currentBaseline returns the current translation of a unit as its baseline, for files that lost
+// their details.
 func (t *merger) currentBaseline(u *fileUnit) (b baseline) {
 	if len(u.sources) == 0 {
 		if c, ok := parseAddedCue(u.context); ok && len(splitCues(u.translation)) > 0 {
@@ -119,7 +120,7 @@ func (t *merger) currentBaseline(u *fileUnit) (b baseline) {
 	return b
 }
 
-// split separates the cues that the translator saw from those that were not exported.
+// split returns the cues that were exported, and those that were not.
 func (b baseline) split(sourced bool) (shown, hidden []translation.Cue) {
 	for _, c := range b.cues {
 		if isExported(c, sourced) {
@@ -131,8 +132,8 @@ func (b baseline) split(sourced bool) (shown, hidden []translation.Cue) {
 	return shown, hidden
 }
 
-// keepText returns the cues of a unit whose text was not changed. A translator who removes the
-// needs-editing mark has confirmed the text; one who sets it asks for another look.
+// keepText returns the cues of a unit whose text was not changed. If the translator removed the
+// needs-editing mark, the cues become drafts; if the translator set it, they need editing.
 func (t *merger) keepText(u *fileUnit, b baseline) []translation.Cue {
 	cues := slices.Clone(b.cues)
 	was, is := b.state == translation.NeedsEditing, u.state == translation.NeedsEditing
@@ -156,7 +157,7 @@ func containsAll(all, some []string) bool {
 	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
 }
 
-// makeDraft makes a cue a draft that translates the source text in the file.
+// makeDraft makes a cue a draft translation of the unit's source text in the file.
 func (u *fileUnit) makeDraft(c *translation.Cue) {
 	ids := idsOf(u.sources)
 	if len(ids) > 0 && (len(c.SourceIDs) == 0 || !containsAll(ids, c.SourceIDs)) {
@@ -165,7 +166,7 @@ func (u *fileUnit) makeDraft(c *translation.Cue) {
 	c.State, c.PreviousState, c.PreviousSource, c.SourceHash = translation.Draft, "", "", hashSources(c.SourceIDs, u.sources)
 }
 
-// newTranslation returns the cues of a unit whose text was changed.
+// newTranslation returns the cues of a unit whose text was changed to texts, one for each cue.
 func (t *merger) newTranslation(u *fileUnit, b baseline, texts []string) []translation.Cue {
 	base, rest := u.cueSlots(b, len(texts))
 	doubtful := u.state == translation.NeedsEditing && (t.file.statesAreEdits || b.state != translation.NeedsEditing)
@@ -185,9 +186,9 @@ func (t *merger) newTranslation(u *fileUnit, b baseline, texts []string) []trans
 	return append(base, rest...)
 }
 
-// cueSlots returns want cues to hold the new texts of a unit, with all but the text: the
-// unit's former cues if there are as many, or else new ones that share their time. rest are
-// the cues that stay beside them.
+// cueSlots returns want cues, complete except for their texts, for the new texts of a unit: its
+// former cues if there are as many, or else cues that divide their time. rest are the cues that are
+// kept besides.
 func (u *fileUnit) cueSlots(b baseline, want int) (base, rest []translation.Cue) {
 	shown, hidden := b.split(len(u.sources) > 0)
 	var gone []translation.Cue
@@ -211,8 +212,8 @@ func (u *fileUnit) cueSlots(b baseline, want int) (base, rest []translation.Cue)
 	return u.divideTime(all, want), rest
 }
 
-// divideTime divides the time of a unit's former cues, or of its source, by the length of the
-// texts.
+// divideTime returns want cues that divide the time of all, the unit's former cues, or else of its
+// source, in proportion to the lengths of its new texts.
 func (u *fileUnit) divideTime(all []translation.Cue, want int) []translation.Cue {
 	base := impliedCues(*u.entry, u.sources, want)
 	var start, end time.Duration

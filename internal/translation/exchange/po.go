@@ -14,8 +14,8 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// WritePO writes a sheet as gettext PO, one entry per unit with its name as msgctxt. speed is
-// the readable number of characters per second that comments mention, 0 for none.
+// WritePO writes a sheet as gettext PO, with one entry for each unit, whose name is the msgctxt.
+// speed is how many characters a second can be read, for comments; 0 stands for no limit.
 func WritePO(w io.Writer, s translation.Sheet, speed float64) error {
 	b := bufio.NewWriter(w)
 	writePOHeader(b, s)
@@ -25,7 +25,7 @@ func WritePO(w io.Writer, s translation.Sheet, speed float64) error {
 	return b.Flush()
 }
 
-// writePOHeader writes the header that msgfmt --check demands. It has no date, so that equal
+// writePOHeader writes the header that msgfmt --check requires. It has no date, so that equal
 // sheets give equal files.
 func writePOHeader(b *bufio.Writer, s translation.Sheet) {
 	one := func(text string) string { return strings.Join(strings.Fields(toMarkup(text, nil)), " ") }
@@ -44,7 +44,7 @@ func writePOHeader(b *bufio.Writer, s translation.Sheet) {
 		{"X-Lectern-Talk", one(s.Talk)},
 		{"X-Lectern-Source-Revision", strconv.Itoa(s.Revision)},
 	}
-	if s.Revision > 0 { // the sheet is from the catalogue
+	if s.Revision > 0 { // the sheet is from the catalog
 		head = append(head, struct{ name, value string }{"X-Lectern-Revision", strconv.Itoa(s.Base)})
 	}
 	var text strings.Builder
@@ -85,7 +85,8 @@ func (e entry) writePO(b *bufio.Writer, from string) {
 	writePOString(b, gone, "msgstr", e.translation)
 }
 
-// writePOString writes a keyword and its string, each line of it quoted on its own.
+// writePOString writes a keyword and its string, with each line of the string in quotation marks of
+// its own. mark precedes each line of the file.
 func writePOString(b *bufio.Writer, mark, keyword, s string) {
 	lines := strings.SplitAfter(s, "\n")
 	if lines[len(lines)-1] == "" {
@@ -105,8 +106,8 @@ func writePOString(b *bufio.Writer, mark, keyword, s string) {
 
 var poEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`)
 
-// ReadPO reads a PO file that [WritePO] wrote and an editor changed. name is the file's name
-// in errors, which are [inputerr.Error]s.
+// ReadPO reads a PO file that [WritePO] wrote and an editor changed. It returns an [inputerr.Error]
+// if the file is invalid or has no texts. name is the file's name in errors.
 func ReadPO(name string, data []byte) (*File, error) {
 	encoding := ""
 	if m := poCharset.FindSubmatch(data); m != nil {
@@ -186,7 +187,8 @@ func (p *poReader) readLine(n int, l string) error {
 // resaveHint says how to repair a PO file.
 const resaveHint = "Open it in your translation editor and save it again"
 
-// readKeyword begins a string.
+// readKeyword begins the string of a keyword on line n. If the keyword can only begin an entry, it
+// ends the one before. mark is "#~" for an obsolete entry, and ends in "|" for a previous source.
 func (p *poReader) readKeyword(n int, mark, keyword string) error {
 	key := keyword
 	if strings.HasSuffix(mark, "|") {
@@ -218,8 +220,8 @@ func (p *poReader) readKeyword(n int, mark, keyword string) error {
 	return nil
 }
 
-// closeEntry finishes the current entry if it is complete, as the next one may begin on line
-// n.
+// closeEntry finishes the current entry if it has a translation, because another may begin on line
+// n. It returns an error if the entry has a source and no translation.
 func (p *poReader) closeEntry(n int) error {
 	for key := range p.strings {
 		if strings.HasPrefix(key, "msgstr") {
@@ -251,7 +253,8 @@ func (p *poReader) readComment(n int, l string) error {
 	return nil
 }
 
-// finishEntry adds the current entry to the file.
+// finishEntry adds the current entry to the file, or reads it as the header if its source is empty.
+// It returns an error if it is incomplete or repeats another.
 func (p *poReader) finishEntry() error {
 	e, all, fuzzy := p.entry, p.strings, p.fuzzy
 	p.entry, p.strings, p.current, p.fuzzy = entry{}, nil, nil, false
@@ -314,7 +317,7 @@ func (p *poReader) readHeader(text string) {
 	}
 }
 
-// poUnquote returns the value of a quoted string.
+// poUnquote returns the value of a string in quotation marks. ok is false if it is invalid.
 func poUnquote(l string) (s string, ok bool) {
 	if len(l) < 2 || l[len(l)-1] != '"' {
 		return "", false

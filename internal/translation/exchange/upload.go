@@ -41,8 +41,8 @@ type UploadResult struct {
 }
 
 // SaveUpload imports a translated file: PO, XLIFF, CSV or any subtitle format, detected by its
-// content. The error is a [catalog.Conflict] if others changed the translation meanwhile and
-// Rebase is not set, and an *inputerr.Error if there is something wrong with the file.
+// content. The error is a [catalog.Conflict] if others changed the translation meanwhile and Rebase
+// is not set, and an *inputerr.Error if the file is at fault.
 func SaveUpload(ctx context.Context, tracks translation.Service, slug, language, who string, u Upload) (UploadResult, error) {
 	last, err := tracks.LoadOrNew(ctx, slug, language)
 	if err != nil {
@@ -70,8 +70,8 @@ type uploadImport struct {
 // revisionInName finds the revision in names of exported files: "talk.r3.es.srt".
 var revisionInName = regexp.MustCompile(`\.r([0-9]{1,6})\.`)
 
-// read parses the file and finds out which revision it was made from: the caller decides, then
-// the content of the file, then its name.
+// read parses the file, and finds which revision it was made from: the one that the caller gave, or
+// else that in the file, or else that in its name.
 func (i *uploadImport) read(ctx context.Context) error {
 	i.Name = filepath.Base(strings.ReplaceAll(i.Name, `\`, "/"))
 	if len(bytes.TrimSpace(i.Data)) == 0 {
@@ -118,8 +118,8 @@ func (i *uploadImport) readSubtitles(ctx context.Context) error {
 	return i.convertToReelTime(ctx, doc.Edition)
 }
 
-// checkTextLength refuses texts that are too long to be read, which would also take minutes to
-// compare.
+// checkTextLength returns an error if a text of so many bytes, on that line, is longer than
+// subtitle.MaxCueBytes. Such a text cannot be read, and would take minutes to compare.
 func (i *uploadImport) checkTextLength(bytes, line int) error {
 	if bytes > subtitle.MaxCueBytes {
 		return inputerr.Coded("translation.text_too_long", "has a text of {bytes} bytes, more than the limit of {max}", "bytes", bytes, "max", subtitle.MaxCueBytes).In(i.Name).At(line).
@@ -128,8 +128,9 @@ func (i *uploadImport) checkTextLength(bytes, line int) error {
 	return nil
 }
 
-// convertToReelTime converts the cues of a subtitle file that is in the programme time of an
-// edition. Cues that the programme does not show are unmatched.
+// convertToReelTime converts the cues of a subtitle file from the programme time of an edition to
+// reel time. Cues that are only over a card are unmatched. If edition is "", the last published one
+// is meant if InProgrammeTime is set, and otherwise nothing is converted.
 func (i *uploadImport) convertToReelTime(ctx context.Context, edition string) error {
 	books := i.tracks.Catalog
 	if edition == "" && i.InProgrammeTime {
@@ -162,7 +163,7 @@ func (i *uploadImport) convertToReelTime(ctx context.Context, edition string) er
 	return nil
 }
 
-// save saves the file as a new revision.
+// save saves the file as a new revision, if it changes anything, and sets the result.
 func (i *uploadImport) save(ctx context.Context) (err error) {
 	switch {
 	case i.Rebase:
@@ -206,7 +207,7 @@ func (i *uploadImport) loadBase(ctx context.Context) (base translation.Revision,
 	return base, err
 }
 
-// applyTo returns the cues that result from the file when it replaces the revision base.
+// applyTo returns the translated cues with which the file replaces those of the revision base.
 func (i *uploadImport) applyTo(base translation.Revision) ([]translation.Cue, error) {
 	if i.file != nil {
 		cues, merged, err := i.file.Merge(base.Source.Cues, base.Cues)

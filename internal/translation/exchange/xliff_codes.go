@@ -24,7 +24,8 @@ type inlineCode struct {
 	style  string
 }
 
-// forTarget prepares c for the unit's translation, after its source was encoded.
+// forTarget makes c ready to encode the unit's translation, and returns it. The source must have
+// been encoded.
 func (c *inlineCodes) forTarget() *inlineCodes {
 	c.inTarget, c.free = true, slices.Clone(c.source)
 	return c
@@ -44,7 +45,8 @@ func (c *inlineCodes) codeNumber(look string) int {
 	return c.last
 }
 
-// encode returns a text with its tags as elements: <pc> in XLIFF 2, <g> in XLIFF 1.2.
+// encode returns a text as XML, with its tags as elements: <pc> in XLIFF 2, or <g> in XLIFF 1.2 if
+// old is set.
 func (c *inlineCodes) encode(s string, old bool) string {
 	var b strings.Builder
 	element := "pc"
@@ -99,7 +101,8 @@ func codeAttributes(look string, old bool) string {
 	return xmlAttribute("type", "fmt") + xmlAttribute("subType", "xlf:"+look)
 }
 
-// codeTags returns the tags for an element of this kind, "" if it is not one of ours.
+// codeTags returns the opening and closing tags for an inline element of that kind, or "" for one
+// that Lectern does not write.
 func codeTags(kind string) (open, shut string) {
 	short, ok := map[string]string{"xlf:i": "i", "xlf:b": "b", "xlf:u": "u", "italic": "i", "bold": "b", "underlined": "u"}[kind]
 	if ok {

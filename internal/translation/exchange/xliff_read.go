@@ -11,8 +11,9 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// ReadXLIFF reads a file of either version that [WriteXLIFF] wrote and an editor changed. name
-// is the file's name in errors, which are [inputerr.Error]s.
+// ReadXLIFF reads a file of either version that [WriteXLIFF] wrote and an editor changed. It
+// returns an [inputerr.Error] if the file is invalid or has no texts. name is the file's name in
+// errors.
 func ReadXLIFF(name string, data []byte) (*File, error) {
 	x := &xliffReader{name: name, decoder: xml.NewDecoder(bytes.NewReader(data)), file: &File{Name: name}}
 	x.decoder.CharsetReader = func(encoding string, in io.Reader) (io.Reader, error) {
@@ -131,7 +132,7 @@ type xliffUnit struct {
 	state, subState string // as the file has them
 }
 
-// readUnit reads a unit up to its end.
+// readUnit reads a unit up to its end, and adds it to the file.
 func (x *xliffReader) readUnit(start xml.StartElement) error {
 	var u xliffUnit
 	u.line, _ = x.decoder.InputPos()
@@ -157,8 +158,8 @@ func (x *xliffReader) readUnit(start xml.StartElement) error {
 	return x.addEntry(u.entry)
 }
 
-// readUnitElement reads an element within a unit. Elements that are not read to their end may
-// hold others that matter.
+// readUnitElement reads an element within a unit. An element that is not read to its end may
+// contain others that the caller reads next.
 func (x *xliffReader) readUnitElement(u *xliffUnit, t xml.StartElement) error {
 	switch t.Name.Local {
 	case "segment", "ignorable":
@@ -194,7 +195,8 @@ func (x *xliffReader) addEntry(e entry) error {
 	return nil
 }
 
-// xliffState returns the state of a unit from its state and subState in the file.
+// xliffState returns the state of a unit from its state and subState in the file. target is its
+// translation.
 func xliffState(state, subState, target string) translation.State {
 	switch {
 	case len(splitCues(target)) == 0:
@@ -211,7 +213,8 @@ func (x *xliffReader) appendInline(to *string) error {
 	return err
 }
 
-// readText returns the text of the current element and reads it to its end.
+// readText reads the current element to its end, and returns the text in it and in the elements
+// within.
 func (x *xliffReader) readText() (string, error) {
 	var b strings.Builder
 	for depth := 1; depth > 0; {
@@ -231,8 +234,7 @@ func (x *xliffReader) readText() (string, error) {
 	return b.String(), nil
 }
 
-// readInline returns the text of the current element, with styled parts as tags, and reads it
-// to its end.
+// readInline reads the current element to its end, and returns its text with styled parts as tags.
 func (x *xliffReader) readInline() (string, error) {
 	var b, text strings.Builder
 	flush := func() {

@@ -31,8 +31,8 @@ const (
 // toolName marks the notes and metadata that are for Lectern.
 const toolName = "lectern"
 
-// WriteXLIFF writes a sheet as XLIFF. speed is the readable number of characters per second
-// that notes mention, 0 for none.
+// WriteXLIFF writes a sheet as XLIFF of a version. speed is how many characters a second can be
+// read, for notes; 0 stands for no limit.
 func WriteXLIFF(w io.Writer, s translation.Sheet, version XLIFFVersion, speed float64) error {
 	x := &xliffWriter{Writer: bufio.NewWriter(w), v12: version == XLIFF12}
 	x.WriteString(xml.Header)
@@ -80,7 +80,8 @@ func escapeXML(s string) string {
 	return b.String()
 }
 
-// xmlAttribute returns an attribute with a space before it, or "" if it has no value.
+// xmlAttribute returns an attribute as XML has it, with a space before it, or "" if it has no
+// value.
 func xmlAttribute(name, value string) string {
 	if value == "" {
 		return ""
@@ -130,8 +131,8 @@ func (x *xliffWriter) writeUnit2(n int, e entry) {
 	x.WriteString("</segment>\n</unit>\n")
 }
 
-// xliff2State returns the entry's state in XLIFF 2, and the subState that tells what state
-// cannot.
+// xliff2State returns the entry's state in XLIFF 2, and a subState, which distinguishes states of
+// Lectern that XLIFF does not.
 func (e entry) xliff2State() (state, sub string) {
 	switch e.state {
 	case translation.NeedsEditing, translation.Obsolete:
@@ -153,7 +154,8 @@ const (
 	noteTranslator     = "translator"
 )
 
-// xliffNotes returns the entry's notes as pairs of kind and text, sorted by kind.
+// xliffNotes returns the entry's notes as pairs of kind and text, sorted by kind. Empty ones are
+// left out.
 func (e entry) xliffNotes() (notes [][2]string) {
 	for kind, text := range map[string]string{noteLimit: e.limit, notePreviousSource: e.previousSource, noteTranslator: strings.Join(e.notes, "\n")} {
 		if text != "" && (kind != notePreviousSource || e.state != translation.Obsolete) {
