@@ -86,8 +86,8 @@ func Names() []string {
 	return files
 }
 
-// Load returns the built-in pipeline of a name, or parses the file with that path. Every error is an
-// *inputerr.Error.
+// Load returns the built-in pipeline of that name, or parses the file at that path. kinds are the
+// kinds of stages that it can use. Every error is an *inputerr.Error.
 func Load(nameOrFile string, kinds []StageKind) (Pipeline, error) {
 	if slices.Contains(Names(), nameOrFile) {
 		text, err := builtin.ReadFile(nameOrFile + ".yaml")
@@ -160,7 +160,8 @@ func (p *Pipeline) checkLastStage(kinds []StageKind) error {
 		Hint("End with a stage that uses %q.", strings.Join(names, " or "))
 }
 
-// addStage checks a stage and its settings and appends it.
+// addStage checks a stage and its settings, the node with, and appends it to the pipeline. It
+// returns an *inputerr.Error on the stage's line if they are invalid.
 func (p *Pipeline) addStage(s Stage, with *yaml.Node, kinds []StageKind) error {
 	refuse := func(format string, args ...any) *inputerr.Error {
 		return inputerr.New(p.File, format, args...).At(s.Line)
@@ -209,7 +210,8 @@ func (p *Pipeline) addStage(s Stage, with *yaml.Node, kinds []StageKind) error {
 	return nil
 }
 
-// decodeSettings decodes and checks the settings under with:, and reads the files that they name.
+// decodeSettings decodes and checks the settings under with:, and reads the files that they attach.
+// Without the key, the stage has the default settings of its kind.
 func (s *Stage) decodeSettings(filename string, kind StageKind, with *yaml.Node) error {
 	given := with.Kind != 0
 	if kind.With == nil {
@@ -244,7 +246,7 @@ func (s *Stage) decodeSettings(filename string, kind StageKind, with *yaml.Node)
 	return nil
 }
 
-// errorAt returns err as an error about the stage, on the line of err or else on line.
+// errorAt returns err as an error about the stage, on err's own line or else on line.
 func (s Stage) errorAt(filename string, line int, err error) error {
 	if f := inputerr.As(err); f != nil {
 		at := *f

@@ -17,7 +17,7 @@ type Scalar struct {
 	Line int
 }
 
-// UnmarshalYAML decodes any scalar as text.
+// UnmarshalYAML decodes any scalar as text, and keeps its line. A list or a mapping is an error.
 func (w *Scalar) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.ScalarNode {
 		return inputerr.New("", "expected a text, found a list or a mapping").At(node.Line)
@@ -37,7 +37,8 @@ type AttachedFile struct {
 // maxFileSize is the maximum size of an attached file in bytes.
 const maxFileSize = 4 << 20
 
-// read reads the content of the file; dir is the directory of the definition.
+// read reads the content of the file into f.Content. dir is the directory of the definition. A file
+// of more than maxFileSize is an error.
 func (f *AttachedFile) read(dir string) error {
 	path := f.Text
 	if !filepath.IsAbs(path) {

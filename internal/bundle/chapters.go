@@ -11,13 +11,15 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// ChaptersPath returns the path in a bundle of the WebVTT chapters in a language.
+// ChaptersPath returns the path in a bundle of the WebVTT file with a talk's chapters in a
+// language.
 func ChaptersPath(slug, language string) string {
 	return "chapters/" + slug + "." + language + ".vtt"
 }
 
-// ChaptersVTT encodes sections as a WebVTT file for <track kind="chapters">: one cue for each
-// section, with the title as text (https://www.w3.org/TR/webvtt1/, 1.2).
+// ChaptersVTT returns sections as a WebVTT file for <track kind="chapters">: a cue for each
+// section, with the title as text (https://www.w3.org/TR/webvtt1/, 1.2). Without sections it
+// returns an error.
 func ChaptersVTT(sections []conference.Section) ([]byte, error) {
 	cues := make([]conference.Cue, len(sections))
 	for i, s := range sections {
@@ -28,8 +30,8 @@ func ChaptersVTT(sections []conference.Section) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// checkChapters compares the chapters file of each language with the talk's chapters on the
-// clock of the programme.
+// checkChapters records whether the chapters file of each language has the talk's chapters in
+// programme time, and whether one is missing.
 func (v *verifier) checkChapters(context.Context) error {
 	talk := v.content.Talk
 	want := make(map[string][]conference.Section)

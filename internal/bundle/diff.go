@@ -47,7 +47,7 @@ type Step struct {
 	Reason    string   `json:"says,omitempty"`     // why, or what changed
 }
 
-// Bytes returns how many bytes there are to send.
+// Bytes returns how many bytes all steps together send.
 func (t Target) Bytes() (n int64) {
 	for _, s := range t.Steps {
 		n += s.Size
@@ -55,10 +55,10 @@ func (t Target) Bytes() (n int64) {
 	return n
 }
 
-// Diff compares the bundle that was uploaded with a new bundle of the same talk. Of the old bundle,
-// bundle.json and youtube.json are enough. With its video, Diff can also tell whether only the
-// container changed, so that the video on YouTube can stay. If the two directories cannot be
-// compared, the error is an *inputerr.Error.
+// Diff returns what an uploader must send to bring each target from the bundle in oldDir to the one
+// in newDir, of the same talk. Of the old bundle, bundle.json and youtube.json are enough. With its
+// video, Diff can also detect that only the container changed, so that the video on YouTube can
+// stay. If the two directories cannot be compared, the error is an *inputerr.Error.
 func Diff(ctx context.Context, tools media.Tools, oldDir, newDir string) (Difference, error) {
 	var both [2]loadedBundle
 	for i, dir := range []string{oldDir, newDir} {
@@ -97,7 +97,8 @@ type loadedBundle struct {
 	upload *youtubeUpload // youtube.json; nil if there is none
 }
 
-// loadBundle reads bundle.json and youtube.json in dir.
+// loadBundle reads bundle.json in dir, and youtube.json if the bundle has one. It returns an
+// *inputerr.Error if they are invalid.
 func loadBundle(dir string) (s loadedBundle, err error) {
 	s.dir = dir
 	if s.Manifest, err = loadManifest(dir); err != nil {
@@ -129,8 +130,8 @@ func loadBundle(dir string) (s loadedBundle, err error) {
 
 func (s loadedBundle) path(file string) string { return filepath.Join(s.dir, filepath.FromSlash(file)) }
 
-// checkFiles checks that the files to be sent exist and match the manifest. Of videos it checks
-// only the size, because hashing them takes long.
+// checkFiles returns an *inputerr.Error unless all files of the bundle exist and match the
+// manifest. Of videos it checks only the size, because hashing them takes long.
 func (s loadedBundle) checkFiles(ctx context.Context) error {
 	for _, f := range s.Files {
 		info, err := os.Lstat(s.path(f.Path))
@@ -158,7 +159,8 @@ func (s loadedBundle) checkFiles(ctx context.Context) error {
 	return nil
 }
 
-// filesByPath returns every file by path, bundle.json and SHA256SUMS included if they exist.
+// filesByPath returns every file of the bundle by path, with bundle.json and SHA256SUMS if they
+// exist.
 func (s loadedBundle) filesByPath() map[string]File {
 	files := make(map[string]File)
 	for _, f := range s.Files {
@@ -174,7 +176,7 @@ func (s loadedBundle) filesByPath() map[string]File {
 	return files
 }
 
-// editionChanges lists in words what differs between two editions.
+// editionChanges returns in words what differs between two editions.
 func editionChanges(before, after conference.Edition) (changes []string) {
 	was, is := before.Programme, after.Programme
 	for _, c := range []struct {
@@ -194,8 +196,8 @@ func editionChanges(before, after conference.Edition) (changes []string) {
 	return changes
 }
 
-// diffWeb lists the file operations for a copy of the bundle, such as on a web server. New files
-// come first and removals last, so that no link leads to a missing file.
+// diffWeb returns the file operations that update a copy of the bundle, such as on a web server.
+// New files come first and removals last, so that no link leads to a missing file.
 func diffWeb(before, after map[string]File) Target {
 	t := Target{Name: "web", Steps: []Step{}}
 	removed := make(map[string]string) // paths by content

@@ -20,8 +20,8 @@ type youtubeDiff struct {
 	difference    Difference // of the editions
 }
 
-// target lists the requests. A video on YouTube cannot be replaced: if pictures or sound changed,
-// a new one is uploaded, with captions and thumbnail.
+// target returns the requests in order. A video on YouTube cannot be replaced: if pictures or sound
+// changed, a new one is uploaded, with captions and thumbnail.
 func (u youtubeDiff) target(ctx context.Context, tools media.Tools) (Target, error) {
 	t := Target{Name: "youtube", Steps: []Step{}}
 	file, reason, err := u.videoChange(ctx, tools)
@@ -106,7 +106,7 @@ func uploadedVideo(c Manifest) (best File, ok bool) {
 }
 
 // metadataSteps returns a videos.update request if title, description, tags, date or licence
-// changed, and adds notes about it to t.
+// changed. It adds notes for the person who sends it to t.
 func (u youtubeDiff) metadataSteps(t *Target) []Step {
 	old, new := u.before.upload.Video, u.after.upload.Video
 	var parts, says []string
@@ -147,7 +147,7 @@ func snippetChanges(old, new snippet) (says []string) {
 	return says
 }
 
-// localizationChanges lists the languages in which title or description changed.
+// localizationChanges returns in words the languages in which title or description changed.
 func localizationChanges(old, new map[string]localizedText) (says []string) {
 	all := maps.Clone(old)
 	if all == nil {
@@ -162,8 +162,8 @@ func localizationChanges(old, new map[string]localizedText) (says []string) {
 	return says
 }
 
-// captionSteps returns the requests for captions by language, and the number of unchanged ones.
-// With reupload, all are inserted.
+// captionSteps returns the requests that insert, update and delete captions, and the number of
+// unchanged ones. If reupload, there is a new video, and all are inserted.
 func (u youtubeDiff) captionSteps(reupload bool) (steps []Step, same int) {
 	old := make(map[string]File)
 	if !reupload {
@@ -205,7 +205,8 @@ func (s loadedBundle) captionFiles() map[string]File {
 	return found
 }
 
-// withThumbnail adds a thumbnails.set request to t if the thumbnail changed.
+// withThumbnail returns t with a thumbnails.set request if the thumbnail changed, or if reupload
+// says that there is a new video.
 func (u youtubeDiff) withThumbnail(t Target, reupload bool) Target {
 	thumbnail := func(c Manifest) File {
 		i := slices.IndexFunc(c.Files, func(f File) bool { return f.Role == RoleThumbnail })

@@ -132,7 +132,7 @@ type SyncSummary struct {
 	Message string `json:"says"` // the result as a sentence
 }
 
-// OutOfSync reports whether the track is clearly out of sync.
+// OutOfSync reports whether the track is clearly out of sync, and not in sync or undecided.
 func (s SyncSummary) OutOfSync() bool {
 	return s.Verdict != subsync.InSync && s.Verdict != subsync.CannotTell
 }
@@ -144,8 +144,9 @@ type Provenance struct {
 	Tools    map[string]string     `json:"tools"` // versions by name
 }
 
-// EncodeManifest returns bundle.json for c, with files and tracks sorted. It has no timestamp:
-// equal manifests give equal bytes.
+// EncodeManifest returns c as bundle.json, in the current format version, with files and tracks
+// sorted. It has no timestamp: equal manifests give equal bytes. It returns an error if two files
+// have the same path, or a path is invalid.
 func EncodeManifest(c Manifest) ([]byte, error) {
 	c.FormatVersion = FormatVersion
 	c.Files = slices.SortedFunc(slices.Values(c.Files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
@@ -161,7 +162,8 @@ func EncodeManifest(c Manifest) ([]byte, error) {
 	return indentedJSON(c)
 }
 
-// validateFilePath refuses paths outside of the bundle, and those of bundle.json and SHA256SUMS.
+// validateFilePath returns an error for a path outside of the bundle, and for those of bundle.json
+// and SHA256SUMS.
 func validateFilePath(path string) error {
 	if path == ManifestName || path == SumsName {
 		return inputerr.Coded("check.reserved", "{file} is reserved and cannot be a file of a stage", "file", path)
@@ -169,7 +171,7 @@ func validateFilePath(path string) error {
 	return validatePath(path)
 }
 
-// validatePath refuses paths that are not clean, relative and inside of the bundle.
+// validatePath returns an error unless a path is clean, relative and inside of the bundle.
 func validatePath(path string) error {
 	if !filepath.IsLocal(path) || path != filepath.ToSlash(filepath.Clean(path)) || path == "." {
 		return inputerr.Coded("check.outside", "“{file}” is not a path inside a bundle", "file", path)
@@ -209,7 +211,8 @@ var (
 	sumUnescaper = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r")
 )
 
-// parseSums parses SHA256SUMS and returns the hashes by path.
+// parseSums parses SHA256SUMS, and returns the hashes by path. It returns an *inputerr.Error for an
+// invalid line, a path outside of the bundle and a repeated path.
 func parseSums(b []byte) (map[string]string, error) {
 	sums := map[string]string{}
 	for line := range strings.Lines(string(b)) {
@@ -232,8 +235,8 @@ func parseSums(b []byte) (map[string]string, error) {
 	return sums, nil
 }
 
-// loadManifest parses the bundle.json in dir. If dir is not a bundle of the current format, the
-// error is an *inputerr.Error.
+// loadManifest reads the bundle.json in dir. It returns an *inputerr.Error if dir is not a bundle
+// of the current format version.
 func loadManifest(dir string) (Manifest, error) {
 	m, err := readManifest(dir)
 	if err != nil {
@@ -245,7 +248,7 @@ func loadManifest(dir string) (Manifest, error) {
 	return m, nil
 }
 
-// readManifest parses the bundle.json in dir, of any format version.
+// readManifest reads the bundle.json in dir, of any format version.
 func readManifest(dir string) (c Manifest, err error) {
 	b, err := os.ReadFile(filepath.Join(dir, ManifestName))
 	if err != nil {
@@ -257,7 +260,7 @@ func readManifest(dir string) (c Manifest, err error) {
 	return c, nil
 }
 
-// listFiles returns everything under dir except directories, by path with slashes.
+// listFiles returns everything under dir except directories, by path relative to dir, with slashes.
 func listFiles(dir string) (map[string]fs.FileInfo, error) {
 	files := map[string]fs.FileInfo{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

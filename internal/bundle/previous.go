@@ -26,9 +26,9 @@ type previousBundle struct {
 	sumsWritten time.Time         // a file modified later was edited by hand
 }
 
-// loadPrevious reads the bundle in dir, if there is one. If dir is anything but a bundle with
-// only its own files, or an empty directory, it returns an *inputerr.Error: replacing it would
-// destroy files that Lectern did not make.
+// loadPrevious reads the bundle in dir, which is to be replaced; dir may also be missing or empty.
+// It returns an *inputerr.Error if dir is not a bundle, or has files that Lectern did not make:
+// replacing it would destroy them.
 func loadPrevious(dir string) (previousBundle, error) {
 	refuse := func(format string, args ...any) (previousBundle, error) {
 		return previousBundle{}, inputerr.New(dir, format, args...).Hint("Move it away, or choose another directory or slug")
@@ -80,7 +80,7 @@ func isLecternBundle(dir string) bool {
 	return err == nil && json.Unmarshal(b, &m) == nil && m.FormatVersion > 0
 }
 
-// equals reports whether the bundle already has exactly these files.
+// equals reports whether the bundle already has exactly these files, with the same content.
 func (b previousBundle) equals(ctx context.Context, files []Entry) bool {
 	if len(b.sums) != len(files) {
 		return false
@@ -93,8 +93,9 @@ func (b previousBundle) equals(ctx context.Context, files []Entry) bool {
 	return true
 }
 
-// reusable returns the path of the bundle's file with the path and content of f. SHA256SUMS
-// tells the content of a file that was not modified since; any other file is hashed.
+// reusable returns the path of the bundle's file that has the path and content of f. If it was not
+// modified after SHA256SUMS was written, its hash is taken from there; otherwise it is computed. ok
+// is false if there is no such file.
 func (b previousBundle) reusable(ctx context.Context, f Entry) (path string, ok bool) {
 	if b.sums[f.Path] != f.SHA256 {
 		return "", false
@@ -112,8 +113,9 @@ func (b previousBundle) reusable(ctx context.Context, f Entry) (path string, ok 
 	return path, true
 }
 
-// editedContent returns the content of a file that was edited after SHA256SUMS was written, or
-// nil if it was not edited. Large files are linked from the store and never count as edited.
+// editedContent returns the content of the file at path, in the bundle, if it was edited after
+// SHA256SUMS was written, or nil. Files of more than maxCopySize are links to the store, and never
+// count as edited.
 func (b previousBundle) editedContent(path string) ([]byte, error) {
 	at := filepath.Join(b.dir, filepath.FromSlash(path))
 	info, err := os.Lstat(at)
@@ -134,8 +136,8 @@ type EditedFile struct {
 	SavedAs string // path of the copy
 }
 
-// saveEdited copies the files that were edited in the previous bundle, and whose content is not
-// part of the new one, to root/slug.edited.
+// saveEdited copies files that were edited by hand in the previous bundle to root/slug.edited, and
+// lists them in w.edited. Those whose content is part of the new bundle are left out.
 func (w *writer) saveEdited(files []Entry) error {
 	for _, path := range slices.Sorted(maps.Keys(w.previous.sums)) {
 		data, err := w.previous.editedContent(path)
@@ -155,8 +157,8 @@ func (w *writer) saveEdited(files []Entry) error {
 	return nil
 }
 
-// saveCopy writes data to path, or to path with a number if a file with other content is there,
-// and returns the path used.
+// saveCopy writes data to path, or if a file with other content is there, to path with the first
+// free number from 2. It returns the path used.
 func saveCopy(path string, data []byte) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", err

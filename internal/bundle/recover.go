@@ -12,16 +12,17 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// stagingPrefix returns how the names of directories begin in which a bundle is being written.
+// stagingPrefix returns the beginning of the names of directories in which the bundle slug is being
+// written.
 func stagingPrefix(slug string) string { return ".lectern-new-" + slug + "-" }
 
-// previousName returns the name that a bundle has for the moment between the two renames by
-// which it is replaced.
+// previousName returns the name that the bundle slug has between the two renames by which it is
+// replaced.
 func previousName(slug string) string { return ".lectern-old-" + slug }
 
 // Recover cleans up in root after a [Write] of the bundle slug that was killed: it brings back a
-// previous bundle that had been moved away, and removes staging directories. Those of a Write
-// that still runs stay. Write calls it first.
+// previous bundle that had been moved away, and removes staging directories, except those of a
+// Write that is still running. Write calls it first.
 func Recover(root, slug string) error {
 	dir, old := filepath.Join(root, slug), filepath.Join(root, previousName(slug))
 	if _, err := os.Lstat(old); err == nil {
@@ -63,9 +64,9 @@ func removeStaleStaging(dir string) error {
 	return os.RemoveAll(dir)
 }
 
-// CheckWritable reports, before hours are spent on encoding, why the bundle root/slug could not
-// be written: root is not writable, or files that are not Lectern's are in the place of the
-// bundle. It also cleans up as [Recover] does.
+// CheckWritable returns an error if the bundle root/slug could not be written: root is not
+// writable, or files that are not Lectern's are in the place of the bundle. Call it before spending
+// hours on encoding. It creates root if needed, and cleans up as [Recover] does.
 func CheckWritable(root, slug string) error {
 	w := newWriter(root, slug, nil)
 	if err := w.checkWritable(); err != nil {
@@ -91,8 +92,8 @@ func (w *writer) checkWritable() error {
 	return errors.Join(lock.Close(), os.RemoveAll(w.staging))
 }
 
-// asInputError returns an *inputerr.Error for errors that the output directory causes, such as a
-// full disk or missing permissions, and any other error wrapped.
+// asInputError returns an *inputerr.Error for an error that the output directory causes, such as a
+// full disk or missing permissions. It wraps any other error.
 func (w *writer) asInputError(err error) error {
 	err = fmt.Errorf("write the bundle %s: %w", w.slug, err)
 	var failed *fs.PathError

@@ -36,15 +36,15 @@ type Report struct {
 	Checks []Check `json:"checks"`
 }
 
-// Failed returns the checks that are not OK.
+// Failed returns the checks that are not OK, in order.
 func (r Report) Failed() []Check {
 	return slices.DeleteFunc(slices.Clone(r.Checks), func(c Check) bool { return c.OK })
 }
 
-// Verify checks a bundle with nothing but its directory: the checksums, the manifest against the
-// files, and the files against what the manifest says about them, as a player would read them.
-// Problems of the bundle are in the report. The error is for a directory that is not a bundle,
-// and for failures of Verify itself.
+// Verify checks a bundle using only its directory: the checksums, the manifest against the files,
+// and the files, as a player would read them, against what the manifest says about them. Problems
+// of the bundle are in the report. It returns an error for a directory that is not a bundle, and if
+// it cannot check it.
 func Verify(ctx context.Context, tools media.Tools, dir string) (Report, error) {
 	v := &verifier{tools: tools, dir: dir, report: Report{Dir: dir}, sidecars: map[string]subtitle.Document{}}
 	var err error
@@ -78,7 +78,7 @@ type verifier struct {
 	report   Report
 }
 
-// record adds a check to the report: OK with the message found, or failed with the problem.
+// record adds a check to the report: OK with the message found, or failed if problem is not nil.
 func (v *verifier) record(file, kind, found string, problem error) {
 	c := Check{File: file, Kind: kind, OK: problem == nil, Message: found}
 	if problem != nil {
@@ -92,7 +92,7 @@ func (v *verifier) record(file, kind, found string, problem error) {
 
 func (v *verifier) path(file string) string { return filepath.Join(v.dir, filepath.FromSlash(file)) }
 
-// filesWithRole returns the files that the manifest lists with a role and that exist.
+// filesWithRole returns the existing files for which the manifest has this role.
 func (v *verifier) filesWithRole(r Role) (files []File) {
 	for _, f := range v.content.Files {
 		if _, ok := v.hashes[f.Path]; ok && f.Role == r {
@@ -102,7 +102,8 @@ func (v *verifier) filesWithRole(r Role) (files []File) {
 	return files
 }
 
-// checkSums compares the files in the directory with SHA256SUMS.
+// checkSums hashes all files in the directory into v.hashes, and records where they differ from
+// SHA256SUMS.
 func (v *verifier) checkSums(ctx context.Context) error {
 	v.hashes = map[string]string{}
 	for _, path := range slices.Sorted(maps.Keys(v.present)) {
@@ -150,7 +151,8 @@ func (v *verifier) checkSums(ctx context.Context) error {
 	return nil
 }
 
-// checkManifest compares the files in the directory with bundle.json.
+// checkManifest records where the files in the directory differ from bundle.json, and what
+// bundle.json lacks.
 func (v *verifier) checkManifest(context.Context) error {
 	listed := map[string]bool{ManifestName: true, SumsName: true}
 	wrong := 0
@@ -229,8 +231,8 @@ func checkThumbnail(b []byte) error {
 	return nil
 }
 
-// checkYouTube checks youtube.json, if there is one, against YouTube's limits and the captions of
-// the bundle.
+// checkYouTube records whether youtube.json, if there is one, is within YouTube's limits and lists
+// the captions of the bundle.
 func (v *verifier) checkYouTube(context.Context) error {
 	if _, ok := v.hashes[YouTubeName]; !ok {
 		return nil
@@ -271,7 +273,8 @@ func (v *verifier) checkYouTubeLimits(b []byte) error {
 	return nil
 }
 
-// checkLimits returns what YouTube refuses of a text; where names it.
+// checkLimits returns an error if YouTube would refuse the title or the description. where names
+// the text in the error.
 func (t localizedText) checkLimits(where string) error {
 	switch {
 	case strings.TrimSpace(t.Title) == "":

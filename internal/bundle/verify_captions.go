@@ -18,8 +18,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// checkTracks parses the caption files of every language and compares them with one another, with
-// the manifest and with the programme.
+// checkTracks parses the caption files of every language, and records where they differ from one
+// another, from the manifest and from the programme.
 func (v *verifier) checkTracks(context.Context) error {
 	claimed := map[string]bool{}
 	for _, t := range v.content.Tracks {
@@ -74,8 +74,8 @@ func (v *verifier) checkSidecar(path string, t Track) error {
 	return v.compareWithTrack(path, doc, t)
 }
 
-// compareWithTrack compares a caption file with what the manifest says about its track, and with
-// the programme.
+// compareWithTrack returns the first difference between a caption file, what the manifest says
+// about its track t, and the programme.
 func (v *verifier) compareWithTrack(path string, doc subtitle.Document, t Track) error {
 	ext := strings.TrimPrefix(filepath.Ext(path), ".")
 	end := v.content.Edition.Programme.Duration()
@@ -99,8 +99,8 @@ func (v *verifier) compareWithTrack(path string, doc subtitle.Document, t Track)
 	return nil
 }
 
-// compareCues returns the first difference in text or time between two lists of cues; a names
-// got and b names want in the error.
+// compareCues returns the first difference in text or time between two lists of cues as an error,
+// or nil. In the error, a names the file of got, and b that of want.
 func compareCues(want, got []conference.Cue, a, b string) error {
 	for i := range min(len(want), len(got)) {
 		w, g := want[i], got[i]
@@ -117,11 +117,12 @@ func compareCues(want, got []conference.Cue, a, b string) error {
 	return nil
 }
 
-// withinMillisecond reports whether two times are equal but for rounding to milliseconds.
+// withinMillisecond reports whether two times differ by at most a millisecond, as rounding may
+// cause.
 func withinMillisecond(a, b time.Duration) bool { return (a - b).Abs() <= time.Millisecond }
 
-// checkSoftSubtitles compares the cues of a subtitle stream in the video at path with the caption files of
-// its language.
+// checkSoftSubtitles returns the first difference between inside, the cues of a subtitle stream in
+// the video at path, and the caption files of its language.
 func (v *verifier) checkSoftSubtitles(path string, inside []conference.Cue, language string) error {
 	track := slices.IndexFunc(v.content.Tracks, func(t Track) bool { return t.Language == language })
 	if track < 0 {
@@ -172,8 +173,9 @@ type textPacket struct {
 	Data     string `json:"data"`
 }
 
-// cue decodes the packet. In MP4 the text follows its length in two bytes; in Matroska it is the
-// body of an SRT or WebVTT cue.
+// cue decodes the packet of a subtitle stream with that codec. In MP4 the text follows its length
+// in two bytes; in Matroska it is the body of an SRT or WebVTT cue. An empty packet gives a cue
+// without text.
 func (p textPacket) cue(codec string) (c conference.Cue, err error) {
 	b, err := parseHexDump(p.Data)
 	if err != nil {
@@ -206,7 +208,8 @@ func (p textPacket) cue(codec string) (c conference.Cue, err error) {
 	return c, nil
 }
 
-// parseCueBody returns the visible text of the body of an SRT or WebVTT cue.
+// parseCueBody returns the visible text of the body of an SRT or WebVTT cue. codec is "subrip" or
+// "webvtt".
 func parseCueBody(codec string, body []byte) (string, error) {
 	head := "1\n00:00:00,000 --> 00:00:01,000\n"
 	if codec == "webvtt" {
@@ -222,7 +225,7 @@ func parseCueBody(codec string, body []byte) (string, error) {
 	return doc.Cues[0].Text, nil
 }
 
-// parseHexDump decodes ffprobe's hex dump, lines of the form "00000000: 0011 4c69 …  ..Li…".
+// parseHexDump decodes a hex dump of ffprobe, whose lines are like "00000000: 0011 4c69 … ..Li…".
 func parseHexDump(dump string) ([]byte, error) {
 	var all []byte
 	for line := range strings.Lines(dump) {

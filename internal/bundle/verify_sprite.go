@@ -14,8 +14,9 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// checkSprites checks the contact sheets, and follows each sprite WebVTT to its sheets as a player
-// would: its cues must cover the programme without a gap, and each must name a part of a sheet.
+// checkSprites records whether the contact sheets are complete, and whether each sprite WebVTT is
+// usable by a player: its cues must cover the programme without a gap, and each must name a part of
+// a sheet.
 func (v *verifier) checkSprites(context.Context) error {
 	for _, f := range v.filesWithRole(RoleContactSheet) {
 		_, err := v.decodeJPEG(f.Path)
@@ -35,7 +36,8 @@ func (v *verifier) checkSprites(context.Context) error {
 	return nil
 }
 
-// checkSprite checks one sprite WebVTT and returns the number of its tiles.
+// checkSprite checks one sprite WebVTT, whose content is data, and returns the number of its tiles
+// or the first problem.
 func (v *verifier) checkSprite(file string, data []byte) (tiles int, err error) {
 	doc, err := subtitle.Parse(file, data, subtitle.Options{})
 	if err != nil {
@@ -71,8 +73,8 @@ func (v *verifier) checkSprite(file string, data []byte) (tiles int, err error) 
 	return len(doc.Cues), nil
 }
 
-// parseFragment parses the text of a sprite cue, "sheet.jpg#xywh=0,90,160,90", into the file name
-// and the rectangle.
+// parseFragment parses the text of a sprite cue, such as "sheet.jpg#xywh=0,90,160,90", into the
+// file name and the rectangle.
 func parseFragment(text string) (name string, at image.Rectangle, err error) {
 	name, box, ok := strings.Cut(text, "#xywh=")
 	var x, y, w, h int
@@ -82,7 +84,8 @@ func parseFragment(text string) (name string, at image.Rectangle, err error) {
 	return name, image.Rect(x, y, x+w, y+h), nil
 }
 
-// decodeJPEG decodes a JPEG of the bundle completely and returns its size.
+// decodeJPEG decodes a JPEG of the bundle completely, and returns its bounds, or an error if it is
+// damaged.
 func (v *verifier) decodeJPEG(file string) (image.Rectangle, error) {
 	f, err := os.Open(v.path(file))
 	if err != nil {

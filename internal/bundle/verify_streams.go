@@ -18,8 +18,9 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// checkVideos checks the streams, frame times, durations, languages, chapters and subtitles of
-// every video with ffprobe. It shares no code with the stages that make videos, on purpose.
+// checkVideos records for every video whether its streams, frame times, durations, languages,
+// chapters and subtitles are right, as ffprobe reads them. It deliberately shares no code with the
+// stages that make videos.
 func (v *verifier) checkVideos(ctx context.Context) error {
 	for _, f := range v.filesWithRole(RoleVideo) {
 		probed, err := v.probeStreams(ctx, f.Path)
@@ -61,7 +62,8 @@ func (v *verifier) checkVideos(ctx context.Context) error {
 	return nil
 }
 
-// checkAudioFiles checks stream, duration, language and chapters of every audio file.
+// checkAudioFiles records for every audio file whether its stream, duration, language and chapters
+// are right.
 func (v *verifier) checkAudioFiles(ctx context.Context) error {
 	for _, f := range v.filesWithRole(RoleAudio) {
 		probed, err := v.probeStreams(ctx, f.Path)
@@ -84,8 +86,8 @@ func (v *verifier) checkAudioFiles(ctx context.Context) error {
 	return nil
 }
 
-// checkAudioDuration compares the duration of an audio file with the programme. It may be longer
-// by the last packet, which is padded.
+// checkAudioDuration returns an error if the duration of an audio file differs from the programme's
+// by more than 50 ms, a padded last packet.
 func (v *verifier) checkAudioDuration(s probedStream) error {
 	const packet = 50 * time.Millisecond
 	if d, err := parseSeconds(s.Duration); err != nil || (d-v.content.Edition.Programme.Duration()).Abs() > packet {
@@ -127,8 +129,9 @@ func (v *verifier) probeStreams(ctx context.Context, path string) (c probedFile,
 	return c, err
 }
 
-// checkStreamKinds expects one video stream, the audio streams and the subtitle streams, in this
-// order, with the codec and size that the manifest says. In MP4, chapters are one more stream.
+// checkStreamKinds returns an error unless a video file has one video stream, then its audio
+// streams and its subtitle streams, with the codec and size that the manifest says. In MP4,
+// chapters are one more stream.
 func checkStreamKinds(c probedFile, f File) error {
 	want := []string{"video", "audio"}
 	for range f.AudioLanguages {
@@ -164,9 +167,9 @@ func checkStreamKinds(c probedFile, f File) error {
 	return nil
 }
 
-// checkFrames checks that frame n is shown at n/rate, exactly if the time base of the file can
-// express that time, or at a neighbouring tick if not (WebM counts milliseconds). It returns the
-// number of frames.
+// checkFrames returns the number of frames, or an error unless each frame n is shown at n/rate and
+// there are as many as the programme has. In a file whose time base cannot express that time, such
+// as WebM's milliseconds, a neighbouring tick is right.
 func (v *verifier) checkFrames(ctx context.Context, path string, picture probedStream) (n int64, err error) {
 	base, err := timeline.ParseRate(picture.TimeBase)
 	if err != nil {
@@ -221,13 +224,13 @@ func isFrameTime(n, t int64, rate, base timeline.Rate) bool {
 	return !frame.IsInt() && off.Abs(off).Cmp(big.NewRat(base.Num, base.Den)) < 0
 }
 
-// formatTicks formats tick t of a time base as seconds.
+// formatTicks returns tick t of a time base in seconds, with six decimals.
 func formatTicks(t int64, base timeline.Rate) string {
 	return new(big.Rat).Mul(big.NewRat(t, 1), big.NewRat(base.Num, base.Den)).FloatString(6)
 }
 
-// checkDurations compares start and duration of the video and audio streams with the programme,
-// with a tolerance of one frame for durations and half a frame for starts.
+// checkDurations returns an error unless the video and audio streams start at 0, to half a frame,
+// and last as long as the programme, to a frame.
 func (v *verifier) checkDurations(c probedFile) error {
 	p := v.content.Edition.Programme
 	frame, whole := p.Rate.Time(1)+time.Millisecond, p.Duration()
@@ -267,7 +270,8 @@ func matroskaSeconds(s string) string {
 	return strconv.FormatFloat(float64(h*3600+m*60)+sec, 'f', 6, 64)
 }
 
-// checkLanguageTags compares the language tags of audio and subtitle streams with the manifest.
+// checkLanguageTags returns an error unless the audio and subtitle streams are tagged with the
+// languages that the manifest says.
 func (v *verifier) checkLanguageTags(c probedFile, f File) error {
 	for i, language := range slices.Concat([]string{v.content.Talk.Language}, f.AudioLanguages, f.SubtitleLanguages) {
 		if err := checkLanguageTag(c.Streams[1+i], language); err != nil {
@@ -277,7 +281,8 @@ func (v *verifier) checkLanguageTags(c probedFile, f File) error {
 	return nil
 }
 
-// checkLanguageTag compares the language tag of a stream, ISO 639-2, with a BCP 47 language.
+// checkLanguageTag returns an error unless a stream is tagged with the ISO 639-2 code of a BCP 47
+// language.
 func checkLanguageTag(s probedStream, language string) error {
 	want := conference.ISO639(language)
 	got := s.Tags["language"]
@@ -287,7 +292,8 @@ func checkLanguageTag(s probedStream, language string) error {
 	return nil
 }
 
-// compareChapters compares the chapters in a file with the talk's on the clock of the programme.
+// compareChapters returns an error unless the chapters in a file have the titles and times of want,
+// in programme time.
 func compareChapters(got []probedChapter, want []conference.Section) error {
 	for i := range min(len(got), len(want)) {
 		at, err := parseSeconds(got[i].Start)
@@ -301,8 +307,9 @@ func compareChapters(got []probedChapter, want []conference.Section) error {
 	return nil
 }
 
-// runFFprobe runs ffprobe on a file of the bundle and passes its output to read. Any message of
-// ffprobe is an error. The file is as untrusted as a recording, and opened with the same limits.
+// runFFprobe runs ffprobe on a file of the bundle, and calls read with its output. If ffprobe
+// reports anything, that is an error. The file is as untrusted as a recording, and is opened with
+// the same limits.
 func (v *verifier) runFFprobe(ctx context.Context, path string, args []string, read func(io.Reader) error) error {
 	messages, err := v.tools.Inspect(ctx, append(append([]string{"-v", "error"}, args...), media.InputArgs(v.path(path))...), read)
 	if err != nil {

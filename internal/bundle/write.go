@@ -25,7 +25,7 @@ type Entry struct {
 	Size   int64  // of the content, bytes
 }
 
-// NewEntry returns an entry with the given content, and computes its hash and size.
+// NewEntry returns an entry with data as its content, and computes its hash and size.
 func NewEntry(path string, data []byte) Entry {
 	return Entry{Path: path, Data: data, SHA256: sha256Hex(data), Size: int64(len(data))}
 }
@@ -35,13 +35,14 @@ func sha256Hex(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Write creates or replaces the bundle root/slug and returns its path. files are all files of
-// the bundle, bundle.json and SHA256SUMS included.
+// Write creates or replaces the bundle root/slug and returns its path. files are all files of the
+// bundle, including bundle.json and SHA256SUMS.
 //
-// The bundle is replaced atomically: readers see the previous bundle or the new one, and after
-// an error or a crash the previous one is still there. A file that the previous bundle already
+// The bundle is replaced atomically: readers see the previous bundle or the new one, and after an
+// error or a crash the previous one is still there. (On a filesystem that cannot exchange
+// directories, there is none for a moment; see [Recover].) A file that the previous bundle already
 // has keeps its inode. Any other file is hard-linked to its source, or copied if it is small or
-// cannot be linked. If root/slug already has exactly these files, nothing is touched.
+// cannot be linked. If root/slug already has exactly these files, nothing is changed.
 //
 // People correct captions directly in a bundle. A file that was edited by hand in the previous
 // bundle and is not part of the new one is copied to root/slug.edited, and listed in edited.
@@ -106,7 +107,8 @@ func (w *writer) write(ctx context.Context, files []Entry) error {
 	return w.replaceBundle()
 }
 
-// validate refuses a slug or a list of files that cannot be a bundle.
+// validate returns an error for a slug that cannot be a directory's name, and for files with
+// invalid or repeated paths, or without bundle.json and SHA256SUMS.
 func (w *writer) validate(files []Entry) error {
 	if err := validatePath(w.slug); err != nil || strings.ContainsAny(w.slug, `/\`) || strings.HasPrefix(w.slug, ".") {
 		return inputerr.New("", "%q cannot be the name of a bundle", w.slug).Hint("Use a slug of letters, digits and hyphens")
@@ -145,8 +147,8 @@ func (w *writer) createStaging() (lock *os.File, err error) {
 	return lock, nil
 }
 
-// fillStaging puts every file into the staging directory and syncs its directories. SHA256SUMS
-// comes last: a file that is newer than the sums was edited by hand (see previousBundle).
+// fillStaging adds every file to the staging directory, and syncs its directories. SHA256SUMS comes
+// last: a file that is newer counts as edited by hand (see previousBundle).
 func (w *writer) fillStaging(ctx context.Context, files []Entry) error {
 	dirs := map[string]bool{w.staging: true}
 	var sums Entry
@@ -172,7 +174,7 @@ func (w *writer) fillStaging(ctx context.Context, files []Entry) error {
 }
 
 // addEntry links, copies or writes one file into the staging directory, and adds the directories
-// it is in to dirs.
+// that contain it to dirs.
 func (w *writer) addEntry(ctx context.Context, f Entry, dirs map[string]bool) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -220,8 +222,8 @@ func createFile(path string, data []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// copyEntry copies the source of an entry to a new file, and fails if its hash is not the
-// entry's.
+// copyEntry copies the source of an entry to a new file, and returns an error if the content does
+// not match the entry's hash.
 func copyEntry(ctx context.Context, f Entry, to string) error {
 	source, err := os.Open(f.Source)
 	if err != nil {
@@ -243,7 +245,7 @@ func copyEntry(ctx context.Context, f Entry, to string) error {
 	return nil
 }
 
-// replaceBundle puts the staging directory in the place of the bundle, and removes the previous
+// replaceBundle moves the staging directory into the place of the bundle, and removes the previous
 // bundle.
 func (w *writer) replaceBundle() error {
 	if !w.previous.exists {
@@ -271,8 +273,8 @@ func (w *writer) replaceBundle() error {
 }
 
 // replaceByRenames replaces the bundle on filesystems that cannot exchange two directories, and
-// returns where the previous bundle is now. Between its two renames readers find no bundle; after
-// a crash there, [Recover] brings the previous one back.
+// returns the path to which the previous bundle was moved. Between its two renames readers find no
+// bundle; after a crash there, [Recover] brings the previous one back.
 func (w *writer) replaceByRenames() (old string, err error) {
 	old = filepath.Join(w.root, previousName(w.slug))
 	w.trace("move the earlier bundle away")

@@ -127,14 +127,15 @@ func YouTubeJSON(told YouTubeInput) (data []byte, notes []string, err error) {
 	return data, e.notes, err
 }
 
-// decodeYouTubeUpload parses youtube.json and refuses unknown fields.
+// decodeYouTubeUpload parses youtube.json. An unknown field is an error.
 func decodeYouTubeUpload(b []byte) (u youtubeUpload, err error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	return u, d.Decode(&u)
 }
 
-// captionInserts returns one request for each track that is not a draft, by language.
+// captionInserts returns a captions.insert request for the SRT file of each track that is not a
+// draft, by language.
 func captionInserts(tracks []Track) []captionInsert {
 	all := []captionInsert{}
 	tracks = slices.DeleteFunc(slices.Clone(tracks), func(t Track) bool { return t.State == conference.TrackDraft })
@@ -160,8 +161,9 @@ func (e *sanitizer) note(format string, args ...any) {
 	e.notes = append(e.notes, fmt.Sprintf(format, args...))
 }
 
-// titleAndDescription composes title and description of a talk in one language. of is that
-// language and a space, for notes, or "" for the language of the talk.
+// titleAndDescription returns title and description of a talk in one language, within YouTube's
+// rules, with notes of what was changed. of is that language and a space, for the notes, or "" for
+// the language of the talk.
 func (e *sanitizer) titleAndDescription(of string, talk conference.Talk, told YouTubeInput) localizedText {
 	title := e.replaceAngleBrackets(of+"title", strings.Join(strings.Fields(talk.Title), " "))
 	if whole := title; utf16Length(whole) > maxTitle {
@@ -191,8 +193,9 @@ func (e *sanitizer) titleAndDescription(of string, talk conference.Talk, told Yo
 // abstract is not enough.
 var dropOrder = []string{"", "tags", "links", "chapters"}
 
-// fitDescription composes a description within the limit: it shortens the abstract first, then
-// leaves out tags, links and chapters, in this order.
+// fitDescription fills in the template, and returns the description within YouTube's limit. If it
+// is too long, the abstract is shortened first, then tags, links and chapters are left out, in this
+// order, with a note.
 func (e *sanitizer) fitDescription(of, template string, known map[string]string) string {
 	whole := conference.FillDescription(template, known)
 	if len(whole) <= maxDescription {
@@ -218,8 +221,8 @@ func (e *sanitizer) fitDescription(of, template string, known map[string]string)
 	return shorten(conference.FillDescription(template, known), maxDescription, byteLength)
 }
 
-// describeOmission lists what was left out: everything in dropOrder up to drop and, with cut,
-// the end of the abstract.
+// describeOmission returns in words what was left out: everything in dropOrder up to drop and, if
+// cut, the end of the abstract.
 func describeOmission(drop string, cut bool) string {
 	var gone []string
 	if cut {
@@ -233,8 +236,8 @@ func describeOmission(drop string, cut bool) string {
 // rules, the first at 0:00 and each ten seconds or longer, [conference.Talk.Sections] keeps.
 const minChapters = 3
 
-// chapterLines formats the chapters as YouTube recognises them in a description, or returns "" if
-// there are too few.
+// chapterLines returns the chapters in the form that YouTube recognises in a description, or "" if
+// there are fewer than minChapters. of is as in titleAndDescription.
 func (e *sanitizer) chapterLines(of string, talk conference.Talk, p timeline.Programme) string {
 	sections, _ := talk.Sections(p)
 	if n := len(sections); n > 0 && n < minChapters && of == "" {
@@ -267,7 +270,8 @@ func linkLines(all []conference.Link) string {
 	return strings.Join(lines, "\n")
 }
 
-// stripControl removes control characters, such as carriage returns, except newlines and tabs.
+// stripControl returns s without control characters, such as carriage returns, except newlines and
+// tabs.
 func stripControl(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
@@ -277,12 +281,13 @@ func stripControl(s string) string {
 	}, s)
 }
 
-// escapeURL percent-encodes < and >, which YouTube refuses, in a URL.
+// escapeURL returns a URL with < and > percent-encoded, because YouTube refuses them.
 func escapeURL(url string) string { return urlEscaper.Replace(url) }
 
 var urlEscaper = strings.NewReplacer("<", "%3C", ">", "%3E")
 
-// replaceAngleBrackets replaces < and >, which YouTube refuses in any text.
+// replaceAngleBrackets returns s with < and >, which YouTube refuses in any text, replaced by ‹ and
+// ›, and adds a note if there were any. of names the text in the note.
 func (e *sanitizer) replaceAngleBrackets(of, s string) string {
 	if strings.ContainsAny(s, "<>") {
 		e.note("YouTube: < and > are not allowed in the %s; replaced with ‹ and ›", of)
@@ -293,7 +298,8 @@ func (e *sanitizer) replaceAngleBrackets(of, s string) string {
 
 var angleBrackets = strings.NewReplacer("<", "‹", ">", "›")
 
-// fitTags returns the tags that fit within the limit, in their order.
+// fitTags returns the tags that fit within YouTube's limit, in their order, each once. A tag with
+// commas becomes several. Those that do not fit are noted.
 func (e *sanitizer) fitTags(all []string) (kept []string) {
 	var over []string
 	for _, t := range all {
@@ -315,7 +321,8 @@ func (e *sanitizer) fitTags(all []string) (kept []string) {
 	return kept
 }
 
-// tagsLength returns the length of tags as YouTube counts it.
+// tagsLength returns the length of tags as YouTube counts it, in UTF-16 code units, with commas
+// between tags and quotes around those with spaces.
 func tagsLength(tags []string) (n int) {
 	for i, t := range tags {
 		if i > 0 {
@@ -334,8 +341,8 @@ func byteLength(s string) int  { return len(s) }
 
 var urlPattern = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S+`)
 
-// shorten cuts s and appends an ellipsis so that measure of the result is at most limit. It cuts
-// between words if that costs less than a fifth, and never inside a grapheme or a URL.
+// shorten returns s cut so that measure of it, with an ellipsis at its end, is at most limit. It
+// cuts between words if that costs less than a fifth, and never inside a grapheme or a URL.
 func shorten(s string, limit int, measure func(string) int) string {
 	const ellipsis = "…"
 	room := limit - measure(ellipsis)

@@ -46,7 +46,8 @@ type Asset struct {
 	Path   string `json:"-"`      // of the submitted file
 }
 
-// Assets returns the files that cards and clips are made of.
+// Assets returns the files that the cards use: background, font, clips and logo, as far as they are
+// set. Nil cards have none.
 func (c *Cards) Assets() (all []*Asset) {
 	if c == nil {
 		return nil

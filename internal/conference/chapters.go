@@ -24,11 +24,11 @@ type Section struct {
 // YouTube's minimum.
 const minSectionLength = 10 * time.Second
 
-// Sections returns the chapters that are left in a programme. They follow each other without a
-// gap from its start to its end: the cards belong to the first and the last of them, and a long
-// part before the first chapter becomes a section titled as the talk. A chapter of which less
-// than ten seconds are left gives them to the one before, or at the start to the one after, and
-// is returned as lost. A talk without chapters has no sections.
+// Sections returns the chapters that are left in a programme. They follow each other without a gap.
+// The first one includes the opening card, and the last one the closing card; if there are ten
+// seconds or more before the first chapter, a section titled as the talk precedes it. A chapter of
+// which less than ten seconds are left is returned as lost, and its time belongs to the one before
+// or, at the start, to the one after. A talk without chapters has no sections.
 func (t Talk) Sections(p timeline.Programme) (sections []Section, lost []Chapter) {
 	for i, c := range t.Chapters {
 		whole := timeline.Span{From: c.At, To: 1<<63 - 1}

@@ -93,12 +93,14 @@ type Track struct {
 	Translated *Completeness `json:"translated,omitempty"` // how much of its source it covers; nil: not counted
 }
 
-// FindTrack returns the track in a language (BCP 47); nil if there is none.
+// FindTrack returns the track in a language (BCP 47), or nil if there is none. It points into
+// tracks.
 func FindTrack(tracks []Track, language string) *Track {
 	return firstTrack(tracks, func(t Track) bool { return t.Language == language })
 }
 
-// FindAuthored returns the track that was written for the talk; nil if there is none.
+// FindAuthored returns the track that was written for the talk, or nil if there is none. It points
+// into tracks.
 func FindAuthored(tracks []Track) *Track {
 	return firstTrack(tracks, func(t Track) bool { return t.Kind == Authored })
 }

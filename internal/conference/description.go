@@ -22,12 +22,13 @@ const DefaultDescription = `{abstract}
 // placeholder matches a name in braces.
 var placeholder = regexp.MustCompile(`\{([a-z-]+)\}`)
 
-// DescriptionPlaceholders returns the placeholders that a template may use, without braces.
+// DescriptionPlaceholders returns the names of the placeholders that a template of descriptions may
+// use.
 func DescriptionPlaceholders() []string {
 	return []string{"title", "abstract", "chapters", "speakers", "conference", "conference-url", "date", "url", "links", "licence", "tags"}
 }
 
-// Placeholders returns the names in braces of a template.
+// Placeholders returns the names in braces in a template, in their order, known or not.
 func Placeholders(template string) (words []string) {
 	for _, m := range placeholder.FindAllStringSubmatch(template, -1) {
 		words = append(words, m[1])
@@ -35,9 +36,9 @@ func Placeholders(template string) (words []string) {
 	return words
 }
 
-// FillDescription replaces the placeholders of a template by values. A placeholder without a
-// value is removed with the text that joins it to the one before; a line in which all of them
-// are removed goes. Consecutive empty lines become one.
+// FillDescription returns a template with its placeholders replaced by the values in known. A
+// placeholder without a value is removed with the text between it and the one before. A line all of
+// whose placeholders are removed is removed, too. Consecutive empty lines become one.
 func FillDescription(template string, known map[string]string) string {
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimSpace(template), "\n") {
@@ -49,7 +50,8 @@ func FillDescription(template string, known map[string]string) string {
 	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
-// fillLine fills a line; ok is false if it has placeholders and none has a value.
+// fillLine returns a line with its placeholders replaced. ok is false if it has placeholders and
+// none has a value.
 func fillLine(line string, known map[string]string) (filled string, ok bool) {
 	words := placeholder.FindAllStringSubmatchIndex(line, -1)
 	if len(words) == 0 {

@@ -40,7 +40,7 @@ const (
 	IssueSilentEnds        IssueKind = "silent-ends"  // silence before and after the talk
 )
 
-// String formats the issue as one line.
+// String returns the issue as one line: the recording, the message and the hint.
 func (t Issue) String() string {
 	s := t.Message
 	if t.Recording != "" {

@@ -2,8 +2,9 @@ package conference
 
 import "github.com/lectern-av/lectern/internal/message"
 
-// NewIssue returns an issue in the words of IssueEnglish. variant tells sentences of one kind
-// apart, and may be "". Pairs are the values of sentence and hint, as for message.New.
+// NewIssue returns an issue with a message and a hint from IssueEnglish. variant selects one of
+// several sentences of a kind, and may be "". pairs are the names and values for both, as for
+// message.New.
 func NewIssue(kind IssueKind, variant string, spans []ReelSpan, pairs ...string) Issue {
 	code := string(kind)
 	if variant != "" {

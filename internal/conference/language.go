@@ -2,9 +2,8 @@ package conference
 
 import "golang.org/x/text/language"
 
-// ISO639 returns the ISO 639-2/T code, three letters, that MP4 uses for a BCP 47 language
-// ("spa" for "es-419", "zho" for "zh-Hant"), or "und" if there is none; MP4 drops shorter
-// codes.
+// ISO639 returns the ISO 639-2/T code of a BCP 47 language, three letters, such as "spa" for
+// "es-419" or "zho" for "zh-Hant". MP4 has room for no other. It returns "und" if there is none.
 func ISO639(tag string) string {
 	parsed, err := language.Parse(tag)
 	if err != nil || parsed == language.Und {

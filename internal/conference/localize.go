@@ -7,9 +7,8 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Localized returns the talk with its texts in a language (BCP 47): title, abstract and the
-// titles of chapters. Texts that do not exist in it, nor in a language that it is a variety of,
-// stay as they are.
+// Localized returns the talk with its title, abstract and chapter titles in a language (BCP 47), or
+// in one that it is a variety of. Texts that exist in neither stay as they are.
 func (t Talk) Localized(tag string) Talk {
 	t.Title = textIn(tag, t.Titles, t.Title)
 	t.Abstract = textIn(tag, t.Abstracts, t.Abstract)
@@ -20,8 +19,7 @@ func (t Talk) Localized(tag string) Talk {
 	return t
 }
 
-// OtherLanguages returns the languages, other than the spoken one, in which the talk has texts;
-// sorted.
+// OtherLanguages returns the languages in which the talk has texts, except the spoken one, sorted.
 func (t Talk) OtherLanguages() []string {
 	words := []map[string]string{t.Titles, t.Abstracts}
 	for _, c := range t.Chapters {
@@ -43,7 +41,8 @@ func (t Talk) ChapterLanguages() []string {
 	return append([]string{t.Language}, t.languagesExceptSpoken(words)...)
 }
 
-// languagesExceptSpoken returns the languages of some texts, other than the spoken one; sorted.
+// languagesExceptSpoken returns the languages that are keys in words, except the spoken one,
+// sorted.
 func (t Talk) languagesExceptSpoken(words []map[string]string) []string {
 	all := make(map[string]bool)
 	for _, w := range words {
@@ -55,8 +54,8 @@ func (t Talk) languagesExceptSpoken(words []map[string]string) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// textIn returns the text in a language, or in the nearest one that it is a variety of: for
-// "es-MX" that in "es-419", or in "es".
+// textIn returns the text in words in a language, or in the nearest one that it is a variety of:
+// for "es-MX" that in "es-419", or in "es". If there is none, it returns otherwise.
 func textIn(tag string, words map[string]string, otherwise string) string {
 	if w, ok := words[tag]; ok {
 		return w

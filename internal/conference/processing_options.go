@@ -25,8 +25,8 @@ type AudioSource struct {
 	Channels Channels `json:"channels,omitempty"` // "" is ChannelsAuto
 }
 
-// DisjointFrom reports whether two sources share no sound: they are different streams, or
-// different channels of one.
+// DisjointFrom reports whether two sources share no sound: they are different streams, or the left
+// and the right channel of one.
 func (s AudioSource) DisjointFrom(other AudioSource) bool {
 	sides := [2]Channels{s.Channels, other.Channels}
 	return max(1, s.Stream) != max(1, other.Stream) ||

@@ -34,7 +34,7 @@ var BlockerEnglish = message.Templates{
 	"embargo":       "it is under embargo until {until}",
 }
 
-// PublishBlocker returns why a talk may not be published at a time, in English; "" if it may.
+// PublishBlocker returns in English why a talk may not be published at a time, or "" if it may.
 func (s Scheduling) PublishBlocker(now time.Time) string {
 	m, blocked := s.PublishBlockerMessage(now)
 	if !blocked {
@@ -43,8 +43,8 @@ func (s Scheduling) PublishBlocker(now time.Time) string {
 	return BlockerEnglish.Format(m)
 }
 
-// PublishBlockerMessage returns why a talk may not be published at a time, without words; see
-// [BlockerEnglish].
+// PublishBlockerMessage returns why a talk may not be published at a time, as a message of
+// [BlockerEnglish]. blocked is false if it may.
 func (s Scheduling) PublishBlockerMessage(now time.Time) (m message.Message, blocked bool) {
 	switch {
 	case s.DoNotRecord:

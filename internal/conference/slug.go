@@ -12,9 +12,9 @@ import (
 // for eyes.
 const maxSlug = 80
 
-// Slug turns a title into a name for files and addresses: lower-case letters and digits of any
-// script, without accents on Latin ones, joined by single hyphens. It returns "talk" if nothing
-// is left.
+// Slug returns a title as a name for files and addresses: lower-case letters and digits of any
+// script, without accents on Latin ones, joined by single hyphens, about 80 bytes at most. It
+// returns "talk" if nothing is left.
 func Slug(title string) string {
 	var b strings.Builder
 	gap := false
@@ -40,7 +40,8 @@ func Slug(title string) string {
 	return norm.NFC.String(b.String())
 }
 
-// ValidSlug reports whether s can name files: it is what Slug returns, or close to it.
+// ValidSlug reports whether s can be the name of a file: it is not empty, has at most 120 bytes, no
+// slashes, colons, spaces and control characters, and begins with neither a dot nor a hyphen.
 func ValidSlug(s string) bool {
 	if s == "" || len(s) > 120 || strings.HasPrefix(s, ".") || strings.HasPrefix(s, "-") {
 		return false
@@ -50,7 +51,8 @@ func ValidSlug(s string) bool {
 	})
 }
 
-// UnusedSlug returns base, or base with the first number from 2 for which taken returns false.
+// UnusedSlug returns base if it is unused, or else base with a hyphen and the first number from 2
+// that makes it unused. taken reports whether a slug is used; its error is returned.
 func UnusedSlug(base string, taken func(slug string) (bool, error)) (string, error) {
 	slug := base
 	for n := 2; ; n++ {

@@ -37,11 +37,11 @@ type Diagnostic struct {
 	Values map[string]string `json:"values,omitempty"`
 }
 
-// Detail returns the message without words.
+// Detail returns the message as its key and values, for translation.
 func (d Diagnostic) Detail() message.Message { return message.Message{Code: d.Key, Values: d.Values} }
 
-// InWords returns s with diagnostics that have their English message alone, as bundles
-// hold them. A nil s stays nil.
+// InWords returns a copy of s whose diagnostics have only their English message, as bundles store
+// them. A nil s stays nil.
 func (s *SourceFile) InWords() *SourceFile {
 	if s == nil {
 		return nil

@@ -49,9 +49,9 @@ const (
 	commentLength = 20000 // comments
 )
 
-// Compose returns the subject and body of an email in a language: Spanish for "es", English
-// for all others. Text by users cannot add header lines or change the direction of the text
-// around it.
+// Compose returns the subject and body of an email in a language: Spanish for "es", English for any
+// other. Text that users wrote cannot add header lines or change the direction of the text around
+// it.
 func Compose(kind Kind, language string, c Content) (subject, body string, err error) {
 	if language != "es" {
 		language = "en"
@@ -81,14 +81,14 @@ func Compose(kind Kind, language string, c Content) (subject, body string, err e
 	return subject, body, err
 }
 
-// OneLine returns text by a user as a single line of at most 200 characters, without control
-// characters and marks that change the direction of text.
+// OneLine returns text that a user wrote as a single line of at most 200 characters, without
+// control characters and marks that change the direction of text.
 func OneLine(s string) string {
 	return shorten(strings.Join(strings.Fields(strings.Map(visibleRune, s)), " "), titleLength)
 }
 
-// visibleRune maps white space and control characters to spaces, and drops direction marks
-// (-1); use it with [strings.Map].
+// visibleRune returns a space for white space and control characters, and -1, for use with
+// [strings.Map], for direction marks. Other characters stay.
 func visibleRune(r rune) rune {
 	switch {
 	case unicode.IsSpace(r), unicode.IsControl(r):
@@ -106,8 +106,8 @@ func shorten(s string, limit int) string {
 	return s
 }
 
-// quote returns a comment as a quotation, each line with "> ", so that it is not taken for our
-// words.
+// quote returns a comment as a quotation, with "> " before each line, so that readers see that
+// Lectern did not write it.
 func quote(s string) string {
 	lines := strings.Split(strings.ReplaceAll(shorten(strings.TrimSpace(s), commentLength), "\r\n", "\n"), "\n")
 	for n, line := range lines {
@@ -116,7 +116,8 @@ func quote(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// wrap breaks lines between words. Links are never broken.
+// wrap breaks lines of more than lineWidth columns between words. Quotations stay quotations, and
+// links are never broken.
 func wrap(s string) string {
 	var b strings.Builder
 	for line := range strings.Lines(s) {

@@ -29,7 +29,7 @@ type Sender interface {
 // laptop without a mail server, where only the operator sees the terminal.
 type PrintSender struct{ Out io.Writer }
 
-// Send implements [Sender].
+// Send prints the email to p.Out, with its recipient and subject.
 func (p PrintSender) Send(_ context.Context, l catalog.Email) error {
 	_, err := fmt.Fprintf(p.Out, "\nEmail (not sent, as no mail server is configured):\n\n  To: %s\n  Subject: %s\n\n  %s\n", l.Recipient, l.Subject, strings.ReplaceAll(strings.TrimSpace(l.Body), "\n", "\n  "))
 	return err
@@ -93,8 +93,8 @@ func (s *SMTP) configure(u *url.URL) error {
 	return nil
 }
 
-// Send implements [Sender]. An email that is sent again has the same Message-ID, so that
-// mailboxes can drop the duplicate.
+// Send sends the email as plain text through the mail server. An email that is sent again has the
+// same Message-ID, so that mailboxes can drop the duplicate.
 func (s *SMTP) Send(ctx context.Context, l catalog.Email) error {
 	m := gomail.NewMsg()
 	if err := errors.Join(m.From(s.from.String()), m.ReplyTo(s.replies.String()), m.To(l.Recipient)); err != nil {
@@ -129,7 +129,8 @@ type Dispatcher struct {
 	Log     *slog.Logger
 }
 
-// Run sends emails until ctx is cancelled.
+// Run sends emails when they are due until ctx ends, which is no error. If the catalog fails, it
+// tries again after a minute.
 func (p Dispatcher) Run(ctx context.Context) error {
 	for {
 		next, err := p.sendDue(ctx)
@@ -153,7 +154,8 @@ func (p Dispatcher) Run(ctx context.Context) error {
 	}
 }
 
-// sendDue sends what is due and returns when the next email is due, zero if there is none.
+// sendDue sends all emails that are due, and returns when the next one is due, or zero if there is
+// none. A failure to send is recorded, so that the email is sent later.
 func (p Dispatcher) sendDue(ctx context.Context) (next time.Time, err error) {
 	due, _, err := p.Catalog.DueEmails(ctx, time.Now())
 	if err != nil {

@@ -48,9 +48,10 @@ type FieldChange struct {
 	Kept bool   `json:"kept,omitempty"` // it was edited by hand, so the schedule's value is not used
 }
 
-// Compare returns what importing a schedule would change. Talks are matched by the schedule's
-// ids: guid first, then id. A field that changed in the schedule since the last import is
-// imported, unless it was edited by hand in the meantime. Manual edits are kept.
+// Compare returns what importing a schedule would change, for each talk. Talks are matched by the
+// schedule's ids: guid first, then id. A field that changed in the schedule since the last import
+// is imported, unless it was edited by hand in the meantime. Talks that are no longer in the
+// schedule are returned as removed.
 func Compare(known []KnownTalk, p Programme) []Change {
 	byID := make(map[string]int)
 	slugs := make(map[string]bool)
@@ -90,15 +91,15 @@ func Compare(known []KnownTalk, p Programme) []Change {
 	return changes
 }
 
-// newSlug returns an unused slug for a title and adds it to taken.
+// newSlug returns an unused slug for a title, and adds it to taken.
 func newSlug(taken map[string]bool, title string) string {
 	slug, _ := conference.UnusedSlug(conference.Slug(title), func(slug string) (bool, error) { return taken[slug], nil })
 	taken[slug] = true
 	return slug
 }
 
-// mergeEvent compares an event with a known talk, its current state and its last import (a
-// three-way merge).
+// mergeEvent returns what importing the event e changes in a known talk. It compares the event with
+// the talk's current state and with its last import (a three-way merge).
 func mergeEvent(k KnownTalk, e Event) Change {
 	e.Talk.Slug = k.Slug
 	base := k.LastImported
@@ -134,7 +135,7 @@ var scheduleFields = map[string]bool{
 	"guid": true, "event": true, "room": true, "start": true, "track": true, "persons": true, "do_not_record": true,
 }
 
-// eventFields returns an event's JSON fields by name, without empty ones.
+// eventFields returns the fields of an event's JSON by name, without empty ones.
 func eventFields(e Event) map[string]any {
 	all := make(map[string]any)
 	for _, v := range []any{e.Talk, e.Scheduling} {
@@ -153,7 +154,7 @@ func eventFields(e Event) map[string]any {
 	return all
 }
 
-// eventOf returns the event with these JSON fields; see [eventFields].
+// eventOf returns the event that has these JSON fields; it reverses [eventFields].
 func eventOf(all map[string]any) (e Event) {
 	b, err := json.Marshal(all)
 	if err != nil {
@@ -164,7 +165,7 @@ func eventOf(all map[string]any) (e Event) {
 	return e
 }
 
-// sameValue reports whether two fields are equal. The same moment in two time zones is.
+// sameValue reports whether two fields are equal. The same moment in two time zones is equal, too.
 func sameValue(a, b any) bool {
 	one, okOne := a.(string)
 	other, okOther := b.(string)
@@ -176,7 +177,7 @@ func sameValue(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// displayValue formats a field on one line.
+// displayValue returns a field as one line for people. Texts are cut to 120 characters.
 func displayValue(v any) string {
 	switch v := v.(type) {
 	case nil:

@@ -18,7 +18,8 @@ import (
 // by language, of which it takes the English one or else the first.
 type jsonText string
 
-// UnmarshalJSON implements json.Unmarshaler.
+// UnmarshalJSON decodes a string or what exporters write instead of one; see jsonText. It never
+// fails.
 func (t *jsonText) UnmarshalJSON(b []byte) error {
 	var s string
 	if json.Unmarshal(b, &s) == nil {
@@ -95,7 +96,8 @@ type jsonPerson struct {
 	Email  jsonText `json:"email"`
 }
 
-// UnmarshalJSON implements [json.Unmarshaler]. A speaker may be just a name or a code.
+// UnmarshalJSON decodes a person. One that is not an object is just a name or a code, which becomes
+// the name.
 func (p *jsonPerson) UnmarshalJSON(b []byte) error {
 	type plain jsonPerson
 	if len(b) > 0 && b[0] == '{' {
@@ -104,7 +106,8 @@ func (p *jsonPerson) UnmarshalJSON(b []byte) error {
 	return p.Name.UnmarshalJSON(b)
 }
 
-// readJSON parses schedule.json, or a list of talks from pretalx.
+// readJSON parses schedule.json, or a list of talks from pretalx. Talks of that list that are
+// neither accepted nor confirmed are skipped with a note. name is the file's name in errors.
 func readJSON(name string, data []byte) (p Programme, err error) {
 	var file struct {
 		Schedule *struct {
@@ -156,7 +159,7 @@ func readJSON(name string, data []byte) (p Programme, err error) {
 	return p, nil
 }
 
-// jsonError returns an [inputerr.Error] with the line of a JSON error.
+// jsonError returns an [inputerr.Error] for an error of decoding data as JSON, with its line.
 func jsonError(name string, data []byte, err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
@@ -171,7 +174,8 @@ func jsonError(name string, data []byte, err error) error {
 	return inputerr.Coded("schedule.invalid_json", "is not a valid schedule in JSON: {error}", "error", err).In(name).At(l).Hint("Export it again")
 }
 
-// toRaw converts the event. day and room are those of the list that it is in.
+// toRaw returns the event as a rawEvent. day and room are those of the list that it is in, for
+// events that have none.
 func (e jsonEvent) toRaw(day, room string) rawEvent {
 	r := rawEvent{
 		guid: string(e.GUID), id: string(cmp.Or(e.ID, e.Code)), title: string(e.Title), kind: string(e.Type + " " + e.Kind), track: string(e.Track),

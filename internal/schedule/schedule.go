@@ -45,8 +45,8 @@ type Event struct {
 // MaxBytes is the size limit of a schedule.
 const MaxBytes = 50 << 20
 
-// Read parses a schedule in any of the supported formats. What is wrong with it is an
-// [inputerr.Error] with name as its file.
+// Read parses a schedule in any of the supported formats. It returns an [inputerr.Error] if the
+// schedule is invalid, is larger than MaxBytes or has no talks. name is the file's name in errors.
 func Read(name string, data []byte) (Programme, error) {
 	if len(data) > MaxBytes {
 		return Programme{}, inputerr.Coded("schedule.too_large", "is larger than {max} MB", "max", MaxBytes>>20).In(name).Hint("Check that it is a schedule")
@@ -84,8 +84,8 @@ func noTitleNote(s conference.Scheduling) string {
 	return NoteEnglish.Format(message.New("notes.no-title", "id", id))
 }
 
-// validate removes events without a title, and returns an error if there are no talks or if
-// two have the same id.
+// validate removes events without a title, with a note. It returns an error if no events are left,
+// or if two have the same id.
 func validate(name string, p *Programme) error {
 	seen := make(map[string]string)
 	var talks []Event
@@ -110,7 +110,8 @@ func validate(name string, p *Programme) error {
 	return nil
 }
 
-// eventIDs returns an event's ids, prefixed by their kind.
+// eventIDs returns an event's ids: its guid after "g:", and its id after "i:". Empty ones are left
+// out.
 func eventIDs(s conference.Scheduling) (all []string) {
 	if s.GUID != "" {
 		all = append(all, "g:"+s.GUID)
@@ -141,7 +142,8 @@ type rawEvent struct {
 // breakPattern matches the titles and kinds of breaks.
 var breakPattern = regexp.MustCompile(`(?i)\b(break|lunch|coffee|pause|registration|dinner|mittagspause|almuerzo|descanso|café)\b`)
 
-// parse interprets the event. If it is not a talk, skipped says why, for people.
+// parse returns the event with its fields parsed. If it is a break and not a talk, skipped is a
+// note for people. Times without a zone are in zone. name is the file's name in errors.
 func (r rawEvent) parse(name string, zone *time.Location) (e Event, skipped string, err error) {
 	if len(r.persons) == 0 && breakPattern.MatchString(r.title+" "+r.kind) {
 		return e, NoteEnglish.Format(message.New("notes.break", "title", r.title)), nil
@@ -195,8 +197,8 @@ func parseLanguage(text string) string {
 	return tag.String()
 }
 
-// parseLength parses a duration such as "00:30", "1:30" (hours and minutes), "00:30:00" or
-// "30" (minutes).
+// parseLength parses a duration such as "00:30", "1:30" (hours and minutes), "00:30:00" or "30"
+// (minutes). "" is 0.
 func parseLength(text string) (time.Duration, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -221,8 +223,8 @@ func parseLength(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// parseStart parses the start of an event: a full date and time, in the conference's time zone
-// unless it has its own, or the day's date and a time of day.
+// parseStart parses the start of an event. date is a full date and time, in zone unless it has its
+// own, or just a date; then start is the time of day. Without a date, the start is zero.
 func parseStart(date, start string, zone *time.Location) (time.Time, error) {
 	date, start = strings.TrimSpace(date), strings.TrimSpace(start)
 	if date == "" {
@@ -248,8 +250,8 @@ func parseStart(date, start string, zone *time.Location) (time.Time, error) {
 	return t, nil
 }
 
-// inZone returns a moment in the conference's time zone, so that pages show the schedule's
-// local times. UTC means that the zone is unknown.
+// inZone returns a moment in the conference's time zone, so that pages show the schedule's local
+// times. If zone is UTC, the conference's is unknown, and t stays in its own.
 func inZone(t time.Time, zone *time.Location) time.Time {
 	if zone == time.UTC {
 		return t
@@ -270,7 +272,8 @@ func isInvisible(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
-// plainText returns a text in paragraphs without HTML and invisible characters.
+// plainText returns a text without HTML and invisible characters, with an empty line between
+// paragraphs.
 func plainText(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	if strings.ContainsAny(text, "<&") {
@@ -293,7 +296,7 @@ func plainText(text string) string {
 // singleLine returns a text on one line, without HTML and invisible characters.
 func singleLine(text string) string { return strings.Join(strings.Fields(plainText(text)), " ") }
 
-// loadZone returns a time zone by its IANA name, or UTC if it is unknown.
+// loadZone returns the time zone with an IANA name, or UTC if it is unknown.
 func loadZone(name string) *time.Location {
 	if z, err := time.LoadLocation(strings.TrimSpace(name)); err == nil && name != "" {
 		return z
@@ -301,7 +304,7 @@ func loadZone(name string) *time.Location {
 	return time.UTC
 }
 
-// add appends an event, or a note if it is not a talk.
+// add appends an event, or a note if it is not a talk. name is the file's name in errors.
 func (p *Programme) add(name string, r rawEvent) error {
 	if p.zone == nil {
 		p.zone = loadZone(p.Zone)
@@ -318,7 +321,7 @@ func (p *Programme) add(name string, r rawEvent) error {
 	return nil
 }
 
-// uniquePersons returns persons without duplicates.
+// uniquePersons returns persons without those whose name and id both equal those of an earlier one.
 func uniquePersons(list []conference.Person) (all []conference.Person) {
 	for _, p := range list {
 		if !slices.ContainsFunc(all, func(o conference.Person) bool { return o.Name == p.Name && o.ID == p.ID }) {
@@ -328,5 +331,5 @@ func uniquePersons(list []conference.Person) (all []conference.Person) {
 	return all
 }
 
-// formatMinutes formats a duration in minutes as schedules do.
+// formatMinutes returns a number of minutes as schedules write it, such as "1:30".
 func formatMinutes(n int) string { return fmt.Sprintf("%d:%02d", n/60, n%60) }

@@ -46,8 +46,8 @@ type xmlEvent struct {
 	} `xml:"links>link"`
 }
 
-// readXML parses schedule.xml event by event. Documents with entities of their own are
-// refused.
+// readXML parses schedule.xml, event by event. A document that defines entities of its own is an
+// error. name is the file's name in errors.
 func readXML(name string, data []byte) (p Programme, err error) {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.CharsetReader = charset.NewReaderLabel
@@ -112,7 +112,8 @@ func attribute(e xml.StartElement, name string) string {
 	return ""
 }
 
-// toRaw converts the event. day and room are those of the elements around it.
+// toRaw returns the event as a rawEvent. day and room are those of the elements around it, for
+// events that have none.
 func (e xmlEvent) toRaw(day, room string) rawEvent {
 	r := rawEvent{
 		guid: e.GUID, id: cmp.Or(e.ID, e.Code), title: e.Title, kind: e.Type, track: e.Track, language: e.Language,

@@ -14,8 +14,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// nodeKind returns the kind of node that a value of type t is written as. A struct without yaml
-// tags is written as a scalar.
+// nodeKind returns the kind of YAML node in which a value of type t is written. A struct without
+// yaml tags is a scalar.
 func nodeKind(t reflect.Type) yaml.Kind {
 	switch {
 	case t.Kind() == reflect.Map, t.Kind() == reflect.Struct && len(yamlFields(t)) > 0:
@@ -26,7 +26,8 @@ func nodeKind(t reflect.Type) yaml.Kind {
 	return yaml.ScalarNode
 }
 
-// checkKind refuses a node of the wrong kind for t, such as a list instead of a text.
+// checkKind returns an error for a node of the wrong kind for t, such as a list instead of a text.
+// name is the file, key the key of the node.
 func checkKind(name, key string, node *yaml.Node, t reflect.Type) error {
 	want := nodeKind(t)
 	if node.Kind == want {
@@ -46,8 +47,8 @@ func checkKind(name, key string, node *yaml.Node, t reflect.Type) error {
 	return kindErr.Hint("Write it in braces, {key: value}.")
 }
 
-// checkScalar refuses a scalar of the wrong type, such as a text instead of a number. Types with an
-// UnmarshalYAML or UnmarshalText of their own report such errors themselves.
+// checkScalar returns an error for a scalar of the wrong type, such as a text instead of a number.
+// Types with an UnmarshalYAML or UnmarshalText of their own report such errors themselves.
 func checkScalar(name, key string, node *yaml.Node, t reflect.Type) error {
 	if node.Kind != yaml.ScalarNode || hasUnmarshaler(t) || node.Decode(reflect.New(t).Interface()) == nil {
 		return nil
@@ -62,13 +63,13 @@ func checkScalar(name, key string, node *yaml.Node, t reflect.Type) error {
 	return kindError(name, key, strconv.Quote(node.Value), want, node)
 }
 
-// hasUnmarshaler reports whether *t decodes itself.
+// hasUnmarshaler reports whether *t decodes itself, by UnmarshalYAML or UnmarshalText.
 func hasUnmarshaler(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
 	return p.Implements(reflect.TypeFor[yaml.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
-// kindError returns the error for a value that is got and should be want; key may be "".
+// kindError returns the error for a value that is got but must be want. key may be "".
 func kindError(name, key, got, want string, node *yaml.Node) *inputerr.Error {
 	if key == "" {
 		return inputerr.New(name, "expected %s, found %s", want, got).At(node.Line)

@@ -18,9 +18,10 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Decode decodes data into the struct that into points to, by its yaml tags. Every error is an
-// *inputerr.Error about the file name. If the UnmarshalYAML of a value returns an *inputerr.Error,
-// Decode returns it with the file filled in, and the line if it has none.
+// Decode decodes data into the struct that into points to, by its yaml tags. Unknown keys are
+// errors, and so are an empty file and a second document. Every error is an *inputerr.Error about
+// the file name. If the UnmarshalYAML of a value returns an *inputerr.Error, Decode returns it with
+// the file, and with the line if it has none.
 func Decode(name string, data []byte, into any) error {
 	var docs []*yaml.Node
 	for in := yaml.NewDecoder(bytes.NewReader(data)); ; {
@@ -56,7 +57,8 @@ func DecodeNode(name string, node *yaml.Node, into any) error {
 
 var nodeType = reflect.TypeFor[yaml.Node]()
 
-// asInputError converts an error of the YAML library.
+// asInputError returns an error of the YAML library, or of the UnmarshalYAML of a value, as an
+// *inputerr.Error about the file name, with its line.
 func asInputError(name string, err error) error {
 	var at *yaml.LoadError
 	if !errors.As(err, &at) {
@@ -69,8 +71,8 @@ func asInputError(name string, err error) error {
 	return inputerr.New(name, "%s", at.Message).At(at.Mark.Line)
 }
 
-// checkNode refuses unknown keys and values of the wrong kind for t, at any depth. key is the key
-// of the node, or "" for the whole file.
+// checkNode returns an error for unknown keys and values of the wrong kind for t, at any depth. key
+// is the key of the node, or "" for the whole file.
 func checkNode(name, key string, node *yaml.Node, t reflect.Type) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -97,7 +99,8 @@ func checkNode(name, key string, node *yaml.Node, t reflect.Type) error {
 	return nil
 }
 
-// checkMapping checks the keys and values of a mapping.
+// checkMapping returns an error for keys of a mapping that t does not have, and for values of the
+// wrong kind.
 func checkMapping(name string, node *yaml.Node, t reflect.Type) error {
 	var all map[string]reflect.Type
 	if t.Kind() == reflect.Struct {
@@ -121,7 +124,7 @@ func checkMapping(name string, node *yaml.Node, t reflect.Type) error {
 	return nil
 }
 
-// yamlFields returns the types of the fields of a struct by their yaml tags.
+// yamlFields returns the types of the fields of a struct by the names in their yaml tags.
 func yamlFields(t reflect.Type) map[string]reflect.Type {
 	m := make(map[string]reflect.Type)
 	for i := range t.NumField() {
@@ -141,8 +144,8 @@ func DidYouMean(word string, names []string) string {
 	return ""
 }
 
-// Nearest returns the name with the smallest edit distance to word, if that is at most two or a
-// third of the length of the name.
+// Nearest returns the name with the smallest edit distance to word. The second result is false if
+// that is more than two and more than a third of the length of the name.
 func Nearest(word string, names []string) (string, bool) {
 	if len(names) == 0 {
 		return "", false

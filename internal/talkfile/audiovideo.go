@@ -14,7 +14,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// toProcessingOptions converts the settings for audio and video. path is the file, for errors.
+// toProcessingOptions returns the settings for audio and video. It returns an *inputerr.Error if
+// two sounds have the same language or source. path is that of the file, for errors.
 func (t Talk) toProcessingOptions(path string) (treatment conference.ProcessingOptions, err error) {
 	treatment = conference.ProcessingOptions{
 		Floor:    conference.AudioSource{Stream: t.Sound.Floor.Stream, Channels: conference.Channels(t.Sound.Floor.Channels)},
@@ -40,7 +41,7 @@ func (t Talk) toProcessingOptions(path string) (treatment conference.ProcessingO
 	return treatment, nil
 }
 
-// mergeRanges sorts ranges and merges those that overlap or touch.
+// mergeRanges returns ranges sorted, with those merged that overlap or touch.
 func mergeRanges(passages []TimeRange) (all []timeline.Span) {
 	for _, p := range passages {
 		all = append(all, timeline.Span(p))
@@ -57,7 +58,8 @@ func mergeRanges(passages []TimeRange) (all []timeline.Span) {
 	return apart
 }
 
-// UnmarshalYAML decodes an interpreter and refuses one without a language.
+// UnmarshalYAML decodes an interpreter. One without a language, or with an invalid stream number,
+// is an error.
 func (i *Interpreter) UnmarshalYAML(node *yaml.Node) error {
 	type plain Interpreter
 	if err := node.Decode((*plain)(i)); err != nil {
@@ -70,7 +72,7 @@ func (i *Interpreter) UnmarshalYAML(node *yaml.Node) error {
 	return checkStream(node)
 }
 
-// UnmarshalYAML decodes an audio source and refuses an invalid stream number.
+// UnmarshalYAML decodes an audio source. A stream number that is not from 1 to 64 is an error.
 func (s *AudioSource) UnmarshalYAML(node *yaml.Node) error {
 	type plain AudioSource
 	if err := node.Decode((*plain)(s)); err != nil {
@@ -79,7 +81,7 @@ func (s *AudioSource) UnmarshalYAML(node *yaml.Node) error {
 	return checkStream(node)
 }
 
-// checkStream refuses a stream number that is not from 1 to 64.
+// checkStream returns an error if the mapping node has a stream number that is not from 1 to 64.
 func checkStream(node *yaml.Node) error {
 	var sound struct {
 		Stream *int `yaml:"stream"`
@@ -93,7 +95,7 @@ func checkStream(node *yaml.Node) error {
 	return nil
 }
 
-// UnmarshalYAML decodes the audio settings and refuses a high-pass that is out of range.
+// UnmarshalYAML decodes the audio settings. A high-pass that is not from 20 to 300 Hz is an error.
 func (a *Audio) UnmarshalYAML(node *yaml.Node) error {
 	type plain Audio
 	if err := node.Decode((*plain)(a)); err != nil {
@@ -108,7 +110,7 @@ func (a *Audio) UnmarshalYAML(node *yaml.Node) error {
 // Channels selects channels of an audio stream.
 type Channels string
 
-// UnmarshalYAML decodes auto, left, right, mix or stereo, and refuses other values.
+// UnmarshalYAML decodes auto, left, right, mix or stereo. Any other value is an error.
 func (c *Channels) UnmarshalYAML(node *yaml.Node) error {
 	return decodeEnum(node, (*string)(c), "choice of channels", "auto", "left", "right", "mix", "stereo")
 }
@@ -120,7 +122,7 @@ func (Channels) schema() map[string]any {
 // NoiseReduction tells how to treat steady noise.
 type NoiseReduction string
 
-// UnmarshalYAML decodes one of the known values and refuses others.
+// UnmarshalYAML decodes keep or gentle. Any other value is an error.
 func (n *NoiseReduction) UnmarshalYAML(node *yaml.Node) error {
 	return decodeEnum(node, (*string)(n), "noise reduction", "keep", "gentle")
 }
@@ -132,7 +134,7 @@ func (NoiseReduction) schema() map[string]any {
 // AudioFallback replaces missing audio.
 type AudioFallback string
 
-// UnmarshalYAML decodes one of the known values and refuses others.
+// UnmarshalYAML decodes silence. Any other value is an error.
 func (s *AudioFallback) UnmarshalYAML(node *yaml.Node) error {
 	return decodeEnum(node, (*string)(s), "replacement for audio", "silence")
 }
@@ -142,14 +144,15 @@ func (AudioFallback) schema() map[string]any { return map[string]any{"enum": []s
 // PictureFallback replaces missing video.
 type PictureFallback string
 
-// UnmarshalYAML decodes one of the known values and refuses others.
+// UnmarshalYAML decodes waveform. Any other value is an error.
 func (w *PictureFallback) UnmarshalYAML(node *yaml.Node) error {
 	return decodeEnum(node, (*string)(w), "replacement for video", "waveform")
 }
 
 func (PictureFallback) schema() map[string]any { return map[string]any{"enum": []string{"waveform"}} }
 
-// UnmarshalYAML decodes the choice of video streams and refuses impossible ones.
+// UnmarshalYAML decodes the choice of video streams. If only beside is given, stream is 1.
+// Impossible combinations are an error.
 func (p *Picture) UnmarshalYAML(node *yaml.Node) error {
 	type plain Picture
 	if err := node.Decode((*plain)(p)); err != nil {
@@ -164,7 +167,8 @@ func (p *Picture) UnmarshalYAML(node *yaml.Node) error {
 	return p.validate(node)
 }
 
-// validate refuses stream numbers and shares that are out of range. Stream is set.
+// validate returns an error for stream numbers and shares that are out of range, and for a stream
+// beside itself. Stream must be set.
 func (p *Picture) validate(node *yaml.Node) error {
 	for _, n := range []int{p.Stream, cmp.Or(p.Beside, 2)} {
 		if n < 1 || n > 64 {
@@ -182,7 +186,8 @@ func (p *Picture) validate(node *yaml.Node) error {
 	return nil
 }
 
-// decodeEnum decodes one of the values of an enumeration; what names it in the error.
+// decodeEnum decodes one of words into into. Any other value is an error, in which what names the
+// enumeration.
 func decodeEnum(node *yaml.Node, into *string, what string, words ...string) error {
 	if !slices.Contains(words, node.Value) {
 		return errorAt(node, "%q is not a known %s%s", node.Value, what, strictyaml.DidYouMean(node.Value, words)).
@@ -199,7 +204,8 @@ func (TimeRange) schema() map[string]any {
 	return map[string]any{"type": "string", "description": "FROM-TO, each HH:MM:SS, MM:SS or seconds"}
 }
 
-// UnmarshalYAML decodes two times with a hyphen between them.
+// UnmarshalYAML decodes FROM-TO, two times as timeline.ParseClock parses them. A range that ends
+// before it begins is an error.
 func (p *TimeRange) UnmarshalYAML(node *yaml.Node) error {
 	from, to, ok := strings.Cut(node.Value, "-")
 	if !ok {

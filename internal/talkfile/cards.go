@@ -61,7 +61,7 @@ type Logo struct {
 	Width float64  `yaml:"width" doc:"The width, in per cent of the card's width."`
 }
 
-// UnmarshalYAML decodes the cards and refuses only-clips without a clip.
+// UnmarshalYAML decodes the cards. If only-clips is set without a clip, that is an error.
 func (c *Cards) UnmarshalYAML(node *yaml.Node) error {
 	type plain Cards
 	c.set = true
@@ -74,7 +74,7 @@ func (c *Cards) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// UnmarshalYAML decodes a text box and refuses one outside of the card.
+// UnmarshalYAML decodes a text box. One that is not within the card is an error.
 func (p *TextBox) UnmarshalYAML(node *yaml.Node) error {
 	type plain TextBox
 	if err := node.Decode((*plain)(p)); err != nil {
@@ -86,7 +86,7 @@ func (p *TextBox) UnmarshalYAML(node *yaml.Node) error {
 	return checkOnCard(node, p.X, p.Y, p.Width)
 }
 
-// UnmarshalYAML decodes a logo and refuses one that is not a PNG or is outside of the card.
+// UnmarshalYAML decodes a logo. One that is not a PNG, or is not within the card, is an error.
 func (l *Logo) UnmarshalYAML(node *yaml.Node) error {
 	type plain Logo
 	if err := node.Decode((*plain)(l)); err != nil {
@@ -98,7 +98,8 @@ func (l *Logo) UnmarshalYAML(node *yaml.Node) error {
 	return checkOnCard(node, l.X, l.Y, l.Width)
 }
 
-// checkOnCard refuses a position outside of the card, in per cent of its width and height.
+// checkOnCard returns an error for a position outside of the card. x and width are per cent of its
+// width, y of its height.
 func checkOnCard(node *yaml.Node, x, y, width float64) error {
 	if x < 0 || y < 0 || y >= 100 || width <= 0 || x+width > 100 {
 		return errorAt(node, "this position is outside of the card: x and width are per cent of its width, y of its height").
@@ -116,7 +117,7 @@ func (Colour) schema() map[string]any {
 	return map[string]any{"type": "string", "pattern": colourPattern.String()}
 }
 
-// UnmarshalYAML decodes a colour and refuses other forms.
+// UnmarshalYAML decodes a colour, #rrggbb, in lower case. Any other form is an error.
 func (c *Colour) UnmarshalYAML(node *yaml.Node) error {
 	if !colourPattern.MatchString(node.Value) {
 		return errorAt(node, "%q is not a colour", node.Value).Hint(`Write it as "#ffcc00", in quotes.`)
@@ -132,7 +133,7 @@ func (Align) schema() map[string]any {
 	return map[string]any{"enum": []string{"left", "centre", "right"}}
 }
 
-// UnmarshalYAML decodes an alignment and refuses other values.
+// UnmarshalYAML decodes left, centre or right. Any other value is an error.
 func (a *Align) UnmarshalYAML(node *yaml.Node) error {
 	return decodeEnum(node, (*string)(a), "alignment", "left", "centre", "right")
 }
@@ -145,14 +146,14 @@ type FilePath struct {
 
 func (FilePath) schema() map[string]any { return map[string]any{"type": "string"} }
 
-// UnmarshalYAML decodes a path and keeps its line.
+// UnmarshalYAML decodes a path as it is, and keeps its line for errors.
 func (f *FilePath) UnmarshalYAML(node *yaml.Node) error {
 	f.Name, f.line = node.Value, node.Line
 	return nil
 }
 
-// makeAbsolute makes the path, which is relative to conferenceFile, absolute. It fails if there is
-// no regular file.
+// makeAbsolute makes the path absolute; it is relative to the directory of conferenceFile. It
+// returns an *inputerr.Error if there is no regular file.
 func (f *FilePath) makeAbsolute(conferenceFile string) error {
 	if !filepath.IsAbs(f.Name) {
 		f.Name = filepath.Join(filepath.Dir(conferenceFile), f.Name)
@@ -163,8 +164,8 @@ func (f *FilePath) makeAbsolute(conferenceFile string) error {
 	return nil
 }
 
-// validateFiles makes the paths of all files absolute, and refuses files that are missing, damaged
-// or of a format that cards cannot show.
+// validateFiles makes the paths of all files absolute. It returns an *inputerr.Error for a file
+// that is missing, damaged or of a format that cards cannot show.
 func (c *Cards) validateFiles(conferenceFile string) error {
 	if err := c.Font.validate(); err != nil {
 		return err
@@ -211,7 +212,8 @@ var cardMediaSignatures = map[string]string{
 	".mp4": "", ".mov": "", ".mkv": "", ".webm": "",
 }
 
-// checkImage decodes a picture with a signature completely, and returns an error if it is damaged.
+// checkImage returns an error if a picture cannot be decoded completely, or has more than 16384
+// pixels on a side. signature is that of its format; video clips, with "", are not checked.
 func checkImage(path, signature string) error {
 	if signature == "" {
 		return nil
@@ -261,7 +263,7 @@ func readHead(path string) (string, error) {
 	return string(head), err
 }
 
-// toConference converts the cards, or returns nil if the file sets none.
+// toConference returns the cards as package conference has them, or nil if the file sets none.
 func (c *Cards) toConference() *conference.Cards {
 	if !c.set {
 		return nil

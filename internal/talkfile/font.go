@@ -28,8 +28,9 @@ func (f Font) isFile() bool { return slices.Contains(fontExtensions, f.ext()) }
 
 func (f Font) ext() string { return strings.ToLower(filepath.Ext(f.Name)) }
 
-// validate makes the path of a font file absolute, and refuses a file that is missing, damaged or
-// not a supported font.
+// validate makes the path of a font file absolute. It returns an *inputerr.Error if the file is
+// missing, damaged or not a supported font. A family name is not checked, unless it looks like a
+// file.
 func (f *Font) validate() error {
 	refuse := func(format string, args ...any) *inputerr.Error {
 		return inputerr.New(f.conferenceFile, format, args...).At(f.line)
@@ -49,9 +50,9 @@ func (f *Font) validate() error {
 	return nil
 }
 
-// ResolveFont replaces the font name of the conference's cards with the family that fontconfig finds
-// for it on this machine. note tells if that has another name. If there is no such font, the error is
-// an *inputerr.Error of conference.yaml.
+// ResolveFont replaces the font name of the conference's cards with the family that fontconfig
+// finds for it on this machine. If that has another name, note says so. If there is no such font,
+// the error is an *inputerr.Error about conference.yaml. A font file stays as it is.
 func (f *Contents) ResolveFont(ctx context.Context) (note string, err error) {
 	name := f.font.Name
 	if name == "" || f.font.isFile() {

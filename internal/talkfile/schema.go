@@ -19,8 +19,8 @@ type schemaProvider interface {
 	schema() map[string]any
 }
 
-// Schema returns the JSON Schema (draft 2020-12) of "talk" or "conference" files, with which editors
-// complete, explain and check them.
+// Schema returns the JSON Schema (draft 2020-12) of files of a kind, "talk" or "conference".
+// Editors complete, explain and check them with it. Any other kind is an error.
 func Schema(file string) ([]byte, error) {
 	t, ok := schemaTypes[file]
 	if !ok {

@@ -154,7 +154,9 @@ func Read(path string) (facts Contents, err error) {
 	return facts, nil
 }
 
-// toChapters converts the chapters to reel time. path is the file, for errors.
+// toChapters returns the chapters in reel time. It returns an *inputerr.Error if they do not
+// ascend, or have a time of day although the talk has no begins. path is that of the file, for
+// errors.
 func (t Talk) toChapters(path string) (all []conference.Chapter, err error) {
 	for i, c := range t.Chapters {
 		wrong := func(format string, args ...any) *inputerr.Error {
@@ -184,13 +186,14 @@ func toStrings(names []SingleLine) (all []string) {
 	return all
 }
 
-// isConferenceFile reports whether conference, in a talk's file, names a file rather than the
-// conference itself: whether it ends in .yaml or .yml.
+// isConferenceFile reports whether the conference that a talk names is a file, and not just a name:
+// whether it ends in .yaml or .yml.
 func isConferenceFile(conference string) bool {
 	return strings.HasSuffix(conference, ".yaml") || strings.HasSuffix(conference, ".yml")
 }
 
-// readConference reads the conference file that a talk file names on a line.
+// readConference reads the conference file name, which the talk file names on that line. name is
+// relative to the directory of the talk file.
 func readConference(talk, name string, line int) (c Conference, err error) {
 	path := name
 	if !filepath.IsAbs(name) {
@@ -214,7 +217,7 @@ func readConference(talk, name string, line int) (c Conference, err error) {
 	return c, nil
 }
 
-// setCardLanguage overrides the language of the cards; "" keeps it.
+// setCardLanguage sets the language of the cards, unless tag is "".
 func (f *Contents) setCardLanguage(tag string) {
 	if tag == "" {
 		return
@@ -225,7 +228,8 @@ func (f *Contents) setCardLanguage(tag string) {
 	f.Conference.Cards.Language = tag
 }
 
-// applyConference fills in from the conference what the talk does not set.
+// applyConference sets the conference, and what the talk leaves to it: language and licence if the
+// talk has none. Its tags are appended to the talk's.
 func (f *Contents) applyConference(c Conference) {
 	f.Conference = conference.Conference{Name: c.Name, URL: string(c.URL), Description: string(c.Description), Cards: c.Cards.toConference()}
 	f.font = c.Cards.Font
@@ -239,7 +243,7 @@ func (f *Contents) applyConference(c Conference) {
 	}
 }
 
-// keyLine returns the line of a top-level key, or 0.
+// keyLine returns the line of a top-level key in a YAML file, or 0 if it has no such key.
 func keyLine(text []byte, key string) int {
 	var doc yaml.Node
 	if yaml.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 {

@@ -15,7 +15,7 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// errorAt returns an error about a value, with its line. strictyaml adds the file.
+// errorAt returns an error with the line of a value. strictyaml adds the file.
 func errorAt(node *yaml.Node, format string, args ...any) *inputerr.Error {
 	return inputerr.New("", format, args...).At(node.Line)
 }
@@ -25,7 +25,7 @@ type Kind string
 
 func (Kind) schema() map[string]any { return map[string]any{"enum": []string{"talk", "tutorial"}} }
 
-// UnmarshalYAML decodes a kind and refuses others.
+// UnmarshalYAML decodes talk or tutorial. Any other value is an error.
 func (k *Kind) UnmarshalYAML(node *yaml.Node) error {
 	if node.Value != "talk" && node.Value != "tutorial" {
 		return errorAt(node, "%q is not a kind of talk", node.Value).Hint("Write talk or tutorial.")
@@ -41,7 +41,7 @@ func (Date) schema() map[string]any {
 	return map[string]any{"type": "string", "pattern": `^\d{4}-\d{2}-\d{2}$`}
 }
 
-// UnmarshalYAML decodes a date and refuses days that do not exist.
+// UnmarshalYAML decodes a date. A day that does not exist is an error.
 func (d *Date) UnmarshalYAML(node *yaml.Node) error {
 	if _, err := time.Parse(time.DateOnly, node.Value); err != nil {
 		return errorAt(node, "%q is not a date", node.Value).Hint("Write it as 2026-05-31.")
@@ -55,14 +55,15 @@ type Language string
 
 func (Language) schema() map[string]any { return map[string]any{"type": "string"} }
 
-// UnmarshalYAML decodes a language tag and refuses unknown ones.
+// UnmarshalYAML decodes a language tag in its canonical form. An unknown one is an error.
 func (l *Language) UnmarshalYAML(node *yaml.Node) error {
 	tag, err := decodeLanguage(node)
 	*l = Language(tag)
 	return err
 }
 
-// decodeLanguage returns the canonical tag.
+// decodeLanguage returns the canonical form of a language tag. An unknown tag is an error with its
+// line.
 func decodeLanguage(node *yaml.Node) (string, error) {
 	tag, err := subtitle.CanonicalLanguage(node.Value)
 	if f := inputerr.As(err); f != nil {
@@ -78,7 +79,8 @@ func (Translations) schema() map[string]any {
 	return map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "string"}}
 }
 
-// UnmarshalYAML decodes translations and refuses unknown language tags and duplicates.
+// UnmarshalYAML decodes texts by language, with canonical tags. An unknown or repeated language is
+// an error.
 func (w *Translations) UnmarshalYAML(node *yaml.Node) error {
 	var plain map[string]string
 	if err := node.Decode(&plain); err != nil {
@@ -103,7 +105,7 @@ type SingleLine string
 
 func (SingleLine) schema() map[string]any { return map[string]any{"type": "string", "pattern": `\S`} }
 
-// UnmarshalYAML decodes a text, joins its lines and refuses an empty one.
+// UnmarshalYAML decodes a text, and joins its lines with single spaces. An empty text is an error.
 func (n *SingleLine) UnmarshalYAML(node *yaml.Node) error {
 	*n = SingleLine(strings.Join(strings.Fields(node.Value), " "))
 	if *n == "" {
@@ -117,7 +119,7 @@ type URL string
 
 func (URL) schema() map[string]any { return map[string]any{"type": "string", "format": "uri"} }
 
-// UnmarshalYAML decodes a web address. It refuses all but full http:// and https:// addresses.
+// UnmarshalYAML decodes a web address. Anything but a full http:// or https:// address is an error.
 func (u *URL) UnmarshalYAML(node *yaml.Node) error {
 	parsed, err := url.Parse(node.Value)
 	if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" {
@@ -127,7 +129,7 @@ func (u *URL) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// UnmarshalYAML decodes a link and refuses one without an address.
+// UnmarshalYAML decodes a link. One without an address is an error.
 func (l *Link) UnmarshalYAML(node *yaml.Node) error {
 	type plain Link
 	if err := node.Decode((*plain)(l)); err != nil {
@@ -146,7 +148,7 @@ func (Timestamp) schema() map[string]any {
 	return map[string]any{"type": []string{"string", "number"}, "description": "HH:MM:SS, MM:SS or seconds"}
 }
 
-// UnmarshalYAML decodes what timeline.ParseClock parses.
+// UnmarshalYAML decodes a time as timeline.ParseClock parses it.
 func (c *Timestamp) UnmarshalYAML(node *yaml.Node) error {
 	at, err := timeline.ParseClock(node.Value)
 	if err != nil {
@@ -163,7 +165,7 @@ func (TimeOfDay) schema() map[string]any {
 	return map[string]any{"type": "string", "pattern": `^\d{1,2}:\d{2}(:\d{2})?$`}
 }
 
-// UnmarshalYAML decodes a time of day and refuses one that does not exist.
+// UnmarshalYAML decodes a time of day. One that does not exist is an error.
 func (t *TimeOfDay) UnmarshalYAML(node *yaml.Node) error {
 	if _, err := TimeOfDay(node.Value).parse(); err != nil {
 		return errorAt(node, "%q is not a time of day", node.Value).Hint("Write it as 09:00, or 09:00:30.")
@@ -180,7 +182,7 @@ func (t TimeOfDay) parse() (time.Time, error) {
 	return time.Parse(layout, string(t))
 }
 
-// since returns how long after begins t is. A t earlier in the day is on the next day.
+// since returns how long after begins t is. If t is earlier in the day, it is on the next day.
 func (t TimeOfDay) since(begins TimeOfDay) time.Duration {
 	own, _ := t.parse() // UnmarshalYAML checked both
 	from, _ := begins.parse()
@@ -190,7 +192,7 @@ func (t TimeOfDay) since(begins TimeOfDay) time.Duration {
 	return own.Sub(from)
 }
 
-// UnmarshalYAML decodes a chapter and refuses one without a title or without exactly one time.
+// UnmarshalYAML decodes a chapter. One without a title, or without exactly one time, is an error.
 func (c *Chapter) UnmarshalYAML(node *yaml.Node) error {
 	type plain Chapter
 	if err := node.Decode((*plain)(c)); err != nil {
@@ -213,7 +215,8 @@ type Description string
 
 func (Description) schema() map[string]any { return map[string]any{"type": "string"} }
 
-// UnmarshalYAML decodes a template and refuses unknown placeholders.
+// UnmarshalYAML decodes a template of descriptions. An unknown placeholder is an error with its
+// line.
 func (d *Description) UnmarshalYAML(node *yaml.Node) error {
 	words := conference.DescriptionPlaceholders()
 	for n, line := range strings.Split(node.Value, "\n") {
