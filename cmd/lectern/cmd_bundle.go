@@ -12,7 +12,7 @@ import (
 )
 
 type bundleCmd struct {
-	Build  bundleBuildCmd  `cmd:"" help:"Build the bundle of a talk again from what the data directory has of it."`
+	Build  bundleBuildCmd  `cmd:"" help:"Build a talk's bundle again from the data directory."`
 	Verify bundleVerifyCmd `cmd:"" help:"Verify the files of a bundle."`
 	Diff   bundleDiffCmd   `cmd:"" help:"List what to upload again after a bundle changed."`
 }

@@ -17,7 +17,7 @@ type subtitlesCheckCmd struct {
 	Profile   string `help:"The rules to check by: ${profiles}." enum:"${profiles}" default:"${profile}" placeholder:"NAME"`
 	Recording string `help:"The recording, to know its length." xor:"length" placeholder:"FILE"`
 	Length    string `help:"Length of the recording, such as 00:31:05." xor:"length" placeholder:"TIME"`
-	Fix       string `help:"Write a file in which everything is fixed that takes no judgement, and list the changes." placeholder:"OUT"`
+	Fix       string `help:"Write a copy with all automatic fixes, and list the changes." placeholder:"OUT"`
 	Strict    bool   `help:"Exit with code 1 if there are errors."`
 	subtitleFlags
 	JSON bool `help:"Print JSON: all findings and changes."`

@@ -8,10 +8,10 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// arrivalRoutes returns the routes on which volunteers assign recordings to talks.
-func (s *Server) arrivalRoutes() []route {
+// recordingRoutes returns the routes on which volunteers assign recordings to talks.
+func (s *Server) recordingRoutes() []route {
 	return []route{
-		{"GET /recordings", access.ManageRecordings, s.arrivals},
+		{"GET /recordings", access.ManageRecordings, s.recordings},
 		{"POST /recordings/{id}/assign", access.ManageRecordings, s.assign},
 		{"POST /recordings/{id}/dismiss", access.ManageRecordings, s.dismiss},
 		{"POST /recordings/{id}/reopen", access.ManageRecordings, s.reopenRecording},
@@ -19,8 +19,8 @@ func (s *Server) arrivalRoutes() []route {
 	}
 }
 
-// arrivalsPage is the data of arrivals.html.
-type arrivalsPage struct {
+// recordingsPage is the data of recordings.html.
+type recordingsPage struct {
 	Pending    []service.Arrival
 	Decided    []service.Arrival // assigned or dismissed
 	Talks      []service.TalkSummary
@@ -28,7 +28,7 @@ type arrivalsPage struct {
 	WantedTalk string // the slug of the talk that needs a recording; "": any
 }
 
-func (v *request) newArrivalsPage() (p arrivalsPage, err error) {
+func (v *request) newRecordingsPage() (p recordingsPage, err error) {
 	p.WantedTalk = v.r.FormValue("talk")
 	if p.Talks, err = v.service.Talks.List(v.person); err != nil {
 		return p, err
@@ -48,8 +48,8 @@ func (v *request) newArrivalsPage() (p arrivalsPage, err error) {
 	return p, err
 }
 
-func (s *Server) arrivals(v *request) error {
-	p, err := v.newArrivalsPage()
+func (s *Server) recordings(v *request) error {
+	p, err := v.newRecordingsPage()
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (s *Server) arrivals(v *request) error {
 }
 
 func (s *Server) assign(v *request) error {
-	p, err := v.newArrivalsPage()
+	p, err := v.newRecordingsPage()
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,10 @@
 package web_test
 
 import (
+	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -157,5 +160,36 @@ func TestOpenAPI_Valid(t *testing.T) {
 	status, text := w.newBrowser().get("/api/v1/openapi.json")
 	if status != http.StatusOK || !strings.Contains(text, `"openapi":"3.1.0"`) || !strings.Contains(text, `"/api/v1/talks/{slug}"`) {
 		t.Errorf("the description (%d) is %.300s", status, text)
+	}
+}
+
+// templateText finds the keys of texts in templates.
+var templateText = regexp.MustCompile(`\bt "([a-z][a-z0-9.-]*)"`)
+
+func TestMessages_TemplatesNameKnownKeys(t *testing.T) {
+	words, err := web.Messages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("templates/*.html")
+	parts, err2 := filepath.Glob("templates/parts/*.html")
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, file := range append(files, parts...) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range templateText.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if _, ok := words["en"][m[1]]; !ok {
+				t.Errorf("%s names the text %q, which there is not", file, m[1])
+			}
+		}
+	}
+	if found < 300 {
+		t.Errorf("only %d texts were found in templates", found)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // pageData maps each page to the type that it is rendered with.
 var pageData = map[string]any{
-	"recordings.html":           arrivalsPage{},
+	"recordings.html":           recordingsPage{},
 	"bundle.html":               bundlePage{},
 	"enter.html":                service.Link{},
 	"entry.html":                scheduleEntryPage{},

@@ -101,7 +101,7 @@ type route struct {
 // routes returns all routes of the pages, without those of the API and of uploads.
 func (s *Server) routes() (all []route) {
 	for _, some := range [][]route{
-		s.sessionRoutes(), s.staticRoutes(), s.helpRoutes(), s.liveRoutes(), s.talkListRoutes(), s.talkRoutes(), s.peopleRoutes(), s.arrivalRoutes(), s.watchRoutes(), s.scheduleRoutes(), s.speakerRoutes(),
+		s.sessionRoutes(), s.staticRoutes(), s.helpRoutes(), s.liveRoutes(), s.talkListRoutes(), s.talkRoutes(), s.peopleRoutes(), s.recordingRoutes(), s.watchRoutes(), s.scheduleRoutes(), s.speakerRoutes(),
 		s.translationRoutes(), s.reviewRoutes(),
 	} {
 		all = append(all, some...)
