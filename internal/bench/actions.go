@@ -73,7 +73,8 @@ func (b *Bench) runOutput(ctx context.Context, command ...string) ([]byte, error
 	return out, nil
 }
 
-// runActions measures n actions, and chains of three, in this process and prints JSON.
+// runActions measures n actions, and chains of three, in this process. It writes the values to
+// standard output as JSON.
 func runActions(ctx context.Context, n int) (err error) {
 	dir, err := os.MkdirTemp(".", "actions-")
 	if err != nil {
@@ -99,8 +100,8 @@ type engine struct {
 	kinds     []worker.Kind
 }
 
-// withEngine calls do with an engine in dir, whose worker has as many slots as that of `lectern
-// run`.
+// withEngine calls do with an engine in dir, and stops the engine afterwards. Its worker has as
+// many slots as that of `lectern run`.
 func withEngine(ctx context.Context, dir string, do func(*engine) error) (err error) {
 	books, err := catalog.Open(ctx, dir)
 	if err != nil {
@@ -202,7 +203,8 @@ func (e *engine) measure(ctx context.Context, n int, into map[string]float64) er
 	return nil
 }
 
-// build builds a talk of n actions like a conductor.Builder, and returns how long that took.
+// build builds a talk of n actions, with the pipeline in text, as a conductor.Builder does, and
+// returns how long that took. It returns an error unless exactly n actions ran.
 func (e *engine) build(ctx context.Context, slug, text string, n int) (time.Duration, error) {
 	p, err := pipelines.Parse(slug, slug+".yaml", []byte(text), worker.PipelineKinds(e.kinds))
 	if err != nil {

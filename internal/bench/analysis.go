@@ -40,7 +40,8 @@ func measureAnalysis(ctx context.Context, b *Bench, n int, into *Round) error {
 	)
 }
 
-// cpuTime records the processor time of a command and its children under the name of.
+// cpuTime runs a command, and records the processor time of it and its children, in seconds, as the
+// value called of.
 func (b *Bench) cpuTime(ctx context.Context, into *Round, of string, command ...string) error {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	_, err := b.timeUntilSynced(ctx, into, func() ([]string, error) {

@@ -62,7 +62,8 @@ func measureAV1(ctx context.Context, b *Bench, _ int, into *Round) error {
 	return nil
 }
 
-// matchQuality finds the highest crf at which a preset is as good as x264.
+// matchQuality records the values of a preset of AV1 at the highest crf with which its SSIM is as
+// high as x264's. It returns an error if none is high enough.
 func (b *Bench) matchQuality(ctx context.Context, into *Round, preset int, talk string) error {
 	name := "av1 " + strconv.Itoa(preset)
 	best := Round{}
@@ -90,7 +91,8 @@ func (b *Bench) matchQuality(ctx context.Context, into *Round, preset int, talk 
 	return nil
 }
 
-// measureEncoder records the time of an encoder, and the size and SSIM of its output.
+// measureEncoder encodes talk, and records the processor time of the encoder, and the size and SSIM
+// of its output, as values whose names begin with name.
 func (b *Bench) measureEncoder(ctx context.Context, into *Round, name, talk string, encoder ...string) error {
 	made := b.work + "/" + name + ".mp4"
 	command := append([]string{"ffmpeg", "-y", "-i", talk, "-an"}, append(encoder, made)...)

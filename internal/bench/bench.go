@@ -53,7 +53,7 @@ func newBench(lectern, dir string, small bool) (*Bench, error) {
 	return b, makeShims(tools, filepath.Join(work, "shims"))
 }
 
-// forSize returns real, or small if the bench itself is being tried.
+// forSize returns real for a benchmark, or small if the bench is only being tried.
 func forSize[T any](b *Bench, real, small T) T {
 	if b.small {
 		return small
@@ -61,7 +61,7 @@ func forSize[T any](b *Bench, real, small T) T {
 	return real
 }
 
-// runRotated runs the contestants, starting with a different one in each round n.
+// runRotated runs the contestants in order, starting with a different one in each round n.
 func runRotated(n int, contestants ...func() error) error {
 	for i := range contestants {
 		if err := contestants[(n+i)%len(contestants)](); err != nil {
@@ -71,8 +71,9 @@ func runRotated(n int, contestants ...func() error) error {
 	return nil
 }
 
-// timePlain times a command in the work directory, at the niceness of Lectern's ffmpeg, until the
-// files that it makes are on the disk. It adds the command to the round unless that is nil.
+// timePlain returns how many seconds a command takes, in the work directory and at the niceness of
+// Lectern's ffmpeg, until the files that it makes are on the disk. makes are their names. The
+// command is added to the round, unless that is nil.
 func (b *Bench) timePlain(ctx context.Context, into *Round, makes []string, command ...string) (float64, error) {
 	return b.timeUntilSynced(ctx, into, func() ([]string, error) {
 		cmd := exec.CommandContext(ctx, "nice", append([]string{"-n", niceness}, command...)...)
@@ -89,8 +90,9 @@ func (b *Bench) timePlain(ctx context.Context, into *Round, makes []string, comm
 	}, append([]string{"nice", "-n", niceness}, command...))
 }
 
-// timeUntilSynced returns how many seconds do takes until the files that it returns are on the disk.
-// Earlier writes are synced before, so that they are not counted.
+// timeUntilSynced returns how many seconds do takes until the files that it returns are on the
+// disk. Earlier writes are synced first, so that they do not count. command is what the round and
+// the log name; the round may be nil.
 func (b *Bench) timeUntilSynced(ctx context.Context, into *Round, do func() (made []string, err error), command []string) (float64, error) {
 	if err := exec.CommandContext(ctx, "sync").Run(); err != nil {
 		return 0, fmt.Errorf("sync: %w", err)
@@ -122,7 +124,8 @@ func syncFile(path string) error {
 	return f.Sync()
 }
 
-// displayCommand formats a command for the table, with names of programs and media instead of paths.
+// displayCommand returns a command as one line for the table, with the names of programs and media
+// instead of their paths.
 func (b *Bench) displayCommand(command []string) string {
 	words := make([]string, len(command))
 	for i, w := range command {
@@ -134,7 +137,7 @@ func (b *Bench) displayCommand(command []string) string {
 	return strings.Join(words, " ")
 }
 
-// shellQuote quotes s as one word of a shell.
+// shellQuote returns s as one word of a shell, in quotation marks if needed.
 func shellQuote(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%") == "" {
 		return s
@@ -148,7 +151,7 @@ type dataDir struct {
 	dir   string
 }
 
-// newDataDir creates an empty data directory. It removes what was there.
+// newDataDir creates an empty data directory at dir. It removes what was there.
 func (b *Bench) newDataDir(dir string) (*dataDir, error) {
 	h := &dataDir{b, dir}
 	if err := h.remove(); err != nil {
@@ -168,7 +171,7 @@ type RunResult struct {
 	Programs Programs                   `json:"-"` // ffmpeg and ffprobe, by the shim
 }
 
-// actionsRun returns how many actions ran.
+// actionsRun returns how many actions ran, without those whose artifacts existed.
 func (r RunResult) actionsRun() (n int) {
 	for _, c := range r.Actions {
 		n += c.Ran
@@ -176,7 +179,8 @@ func (r RunResult) actionsRun() (n int) {
 	return n
 }
 
-// run times `lectern run` with these arguments. The round may be nil.
+// run runs `lectern run` with these arguments, and returns its result and measurements. The command
+// is added to the round, unless that is nil.
 func (h *dataDir) run(ctx context.Context, into *Round, words ...string) (ran RunResult, err error) {
 	b := h.bench
 	log, err := os.MkdirTemp(b.work, "log-")
@@ -199,7 +203,9 @@ func (h *dataDir) run(ctx context.Context, into *Round, words ...string) (ran Ru
 	return ran, err
 }
 
-// runLectern runs Lectern behind the shims, decodes its output, and samples its memory.
+// runLectern runs Lectern with the shims in its PATH, decodes its output into printed, and returns
+// the most memory that the process itself held, in bytes. log is the directory that the shims write
+// to.
 func (b *Bench) runLectern(ctx context.Context, command []string, log string, printed *RunResult) (memory int64, err error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -229,7 +235,7 @@ func (b *Bench) runLectern(ctx context.Context, command []string, log string, pr
 	}
 }
 
-// listFiles returns all files below a directory.
+// listFiles returns the paths of all regular files below a directory.
 func listFiles(dir string) (all []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
@@ -240,7 +246,7 @@ func listFiles(dir string) (all []string, err error) {
 	return all, err
 }
 
-// writeFile writes a text file to the work directory.
+// writeFile writes a text file called name to the work directory, and returns its path.
 func (b *Bench) writeFile(name, text string) (path string, err error) {
 	path = filepath.Join(b.work, name)
 	return path, os.WriteFile(path, []byte(text), 0o644)

@@ -31,7 +31,7 @@ type TableLine struct {
 	Met      bool
 }
 
-// median returns the median of a value over the rounds.
+// median returns the median of the value called of over the rounds.
 func median(rounds []Round, of string) float64 {
 	return medianOf(rounds, func(r Round) float64 { return r.Values[of] })
 }
@@ -44,12 +44,12 @@ func medianOf(rounds []Round, of func(Round) float64) float64 {
 	return all[len(all)/2]
 }
 
-// maxOf returns the largest of a value over the rounds.
+// maxOf returns the largest value called of over the rounds.
 func maxOf(rounds []Round, of string) float64 {
 	return slices.Max(values(rounds, func(r Round) float64 { return r.Values[of] }))
 }
 
-// minOf returns the smallest of a value over the rounds.
+// minOf returns the smallest value called of over the rounds.
 func minOf(rounds []Round, of string) float64 {
 	return slices.Min(values(rounds, func(r Round) float64 { return r.Values[of] }))
 }
@@ -62,8 +62,9 @@ func values(rounds []Round, of func(Round) float64) (all []float64) {
 	return all
 }
 
-// compareTimes compares the wall time of two contestants: their medians, and the median of the
-// ratios within a round, which varying load affects least.
+// compareTimes returns the line that compares the wall times of two contestants: their medians, and
+// the median of the ratios within a round, which varying load affects least. reach is the largest
+// ratio that is good enough.
 func compareTimes(rounds []Round, work, ours, theirs string, reach float64) TableLine {
 	ratio := medianOf(rounds, func(r Round) float64 { return r.Values[ours] / r.Values[theirs] })
 	return TableLine{
@@ -76,7 +77,7 @@ func formatSeconds(s float64) string { return fmt.Sprintf("%.2f s", s) }
 
 func formatMB(bytes float64) string { return fmt.Sprintf("%.0f MB", bytes/1e6) }
 
-// formatTable formats lines as Markdown.
+// formatTable returns lines as a Markdown table. rounds is how many rounds were measured.
 func formatTable(lines []TableLine, rounds int) string {
 	var s strings.Builder
 	s.WriteString(tableHead)

@@ -63,8 +63,9 @@ the first ffmpeg that draws a card to the end of the last, by the shim's clock.`
 	}
 }
 
-// compareWithAllowance compares Lectern's time with an allowance and one and a half copies. The
-// allowance is fixed seconds plus the value called allowed, if the rounds have it.
+// compareWithAllowance returns the line that compares Lectern's time with what it may take: an
+// allowance and one and a half times theirs. The allowance is fixed seconds plus the value called
+// allowed, if the rounds have it.
 func compareWithAllowance(rounds []Round, work, theirs string, fixed float64, allowed string) TableLine {
 	over := medianOf(rounds, func(r Round) float64 {
 		return r.Values["lectern"] / (fixed + r.Values[allowed] + 1.5*r.Values[theirs])
@@ -88,7 +89,8 @@ func (f *correctedTalk) run(ctx context.Context, into *Round) (RunResult, error)
 	return f.dataDir.run(ctx, into, append(f.words, "--title", f.title)...)
 }
 
-// correctedTalk returns the talk to correct. It is made once, and removed with the bench.
+// correctedTalk returns the talk to correct. It is built at the first call, and removed with the
+// bench.
 func (b *Bench) correctedTalk(ctx context.Context) (*correctedTalk, error) {
 	if b.corrected != nil {
 		return b.corrected, nil
@@ -134,7 +136,8 @@ func (f *correctedTalk) rendition(s rendition) string {
 	return filepath.Join(f.bundle, "video", s.file("talk"))
 }
 
-// timeCopies times cp of some renditions, and records their size.
+// timeCopies returns how many seconds cp takes for some renditions, one after the other, and adds
+// their sizes to the value called bytes.
 func (f *correctedTalk) timeCopies(ctx context.Context, into *Round, steps []rendition, bytes string) (seconds float64, err error) {
 	for _, s := range steps {
 		const to = "copy.mp4"
@@ -250,8 +253,8 @@ func takeInventory(bundle string) (fileInventory, error) {
 // mayChange are the files that contain a Spanish caption, or checksums of one that does.
 var mayChange = []string{"bundle.json", "SHA256SUMS", "captions/talk.es.srt", "captions/talk.es.vtt", "video/talk.mp4"}
 
-// needlesslyReplaced returns how many files are missing, or were replaced although their content did
-// not have to change.
+// needlesslyReplaced returns how many files of the bundle are missing, or were replaced although
+// their content did not have to change.
 func (before fileInventory) needlesslyReplaced(bundle string) (n int, err error) {
 	now, err := takeInventory(bundle)
 	if err != nil {

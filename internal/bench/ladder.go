@@ -27,7 +27,7 @@ func (s rendition) yaml(preset string) string {
 func (s rendition) file(of string) string { return fmt.Sprintf("%s-%d.mp4", of, s.height) }
 
 // ffmpegArgs returns the arguments with which plain ffmpeg makes the rendition: x264 and AAC with
-// Lectern's settings, except that x264 chooses its threads.
+// Lectern's settings, except that x264 chooses its number of threads. of begins the output's name.
 func (s rendition) ffmpegArgs(of string) []string {
 	return []string{"-c:v", "libx264", "-preset", "medium", "-crf", fmt.Sprint(s.crf), "-g", "100",
 		"-c:a", "aac", "-aac_coder", "fast", "-b:a", audioBitrate, "-movflags", "+faststart", s.file(of)}
@@ -100,7 +100,7 @@ func measureLadder(ctx context.Context, b *Bench, n int, into *Round) error {
 	)
 }
 
-// runFresh runs Lectern in a new data directory, and removes that.
+// runFresh runs `lectern run` in a new data directory, which it removes afterwards.
 func (b *Bench) runFresh(ctx context.Context, into *Round, words ...string) (ran RunResult, err error) {
 	h, err := b.newDataDir(filepath.Join(b.work, "data-dir"))
 	if err != nil {
@@ -110,7 +110,8 @@ func (b *Bench) runFresh(ctx context.Context, into *Round, words ...string) (ran
 	return ran, errors.Join(err, h.remove())
 }
 
-// encodeSpan returns the seconds from the start of the first encoder to the end of the last ffmpeg.
+// encodeSpan returns the seconds from the start of the first video encoder to the end of the last
+// ffmpeg that started after it, or 0 if none encoded.
 func (all Programs) encodeSpan() float64 {
 	encoders := all.filter(Program.encodesVideo)
 	if len(encoders) == 0 {
@@ -132,7 +133,8 @@ func renditionFiles(of string) (all []string) {
 	return all
 }
 
-// splitCommand returns the command of one ffmpeg that decodes once for all renditions.
+// splitCommand returns the command of a single ffmpeg that decodes a talk once and makes all
+// renditions.
 func splitCommand(talk string) []string {
 	var split, scale strings.Builder
 	for i, s := range ladderRenditions {
@@ -146,7 +148,7 @@ func splitCommand(talk string) []string {
 	return command
 }
 
-// singleCommand returns the command of an ffmpeg for one rendition.
+// singleCommand returns the command of an ffmpeg that makes one rendition of a talk.
 func singleCommand(talk string, s rendition) []string {
 	return append([]string{"ffmpeg", "-y", "-i", talk, "-vf", fmt.Sprintf("scale=-2:%d", s.height)}, s.ffmpegArgs("each")...)
 }

@@ -29,7 +29,8 @@ without its ffmpegs.`,
 	}
 }
 
-// longRecording returns the long recording and the arguments of `lectern run` for it.
+// longRecording returns the path of the long recording, which it generates if needed, and the
+// arguments of `lectern run` for it.
 func (b *Bench) longRecording(ctx context.Context) (path string, words []string, err error) {
 	length := forSize(b, 3*time.Hour, 3*time.Minute)
 	if path, err = b.generator.LargeRecording(ctx, forSize[int64](b, 20e9, 100e6), length); err != nil {
@@ -46,8 +47,8 @@ func (b *Bench) longRecording(ctx context.Context) (path string, words []string,
 	return path, append(words, "--pipeline", p), err
 }
 
-// longDataDir returns the data directory of the long recording. It outlives the bench, because
-// processing it takes so long.
+// longDataDir returns the data directory for the long recording. It is kept after the bench,
+// because processing the recording takes so long.
 func (b *Bench) longDataDir() *dataDir {
 	return &dataDir{b, filepath.Join(b.dir, forSize(b, "long", "long-small"))}
 }

@@ -60,7 +60,7 @@ func sha256File(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// procField returns the first value of that name in a file of /proc.
+// procField returns the first value called name in a file of /proc.
 func procField(path, name string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -75,7 +75,8 @@ func procField(path, name string) (string, error) {
 	return "", fmt.Errorf("%s says nothing of %s", path, name)
 }
 
-// procBytes returns a value in kilobytes from a file of /proc, in bytes.
+// procBytes returns the value called name in a file of /proc, which is there in kilobytes, in
+// bytes.
 func procBytes(path, name string) (int64, error) {
 	value, err := procField(path, name)
 	if err != nil {

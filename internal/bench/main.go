@@ -19,8 +19,7 @@ import (
 	"syscall"
 )
 
-// benchmarks returns all benchmarks in the order of the table. "nothing" runs again what "long" has
-// made.
+// benchmarks returns all benchmarks in the order of the table. "nothing" uses what "long" has made.
 func benchmarks() []Benchmark {
 	return []Benchmark{ladderBenchmark(), vp9Benchmark(), recutBenchmark(), captionBenchmark(), titleBenchmark(), longBenchmark(), unchangedBenchmark(), actionsBenchmark(), analysisBenchmark(), av1Benchmark(), uploadBenchmark(), pagesBenchmark()}
 }
@@ -79,7 +78,8 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// selectBenchmarks finds benchmarks by their names.
+// selectBenchmarks returns the benchmarks whose names are in only, separated by commas, or all if
+// it is "". An unknown name is an error.
 func selectBenchmarks(only string) (chosen []Benchmark, err error) {
 	if only == "" {
 		return benchmarks(), nil
@@ -94,7 +94,8 @@ func selectBenchmarks(only string) (chosen []Benchmark, err error) {
 	return chosen, nil
 }
 
-// measure runs the missing rounds of a benchmark, and saves each.
+// measure runs the rounds of a benchmark that book does not have yet, saves each, prints the result
+// and renders the table.
 func (b *Bench) measure(ctx context.Context, r Benchmark, rounds int, book ResultStore) error {
 	setting, err := b.environment(ctx)
 	if err != nil {

@@ -34,9 +34,10 @@ type TalkSpec struct {
 // slideDuration is how long each slide is shown: a 30-second chunk contains two or three.
 const slideDuration = 14 * time.Second
 
-// TalkRecording returns the path of an MP4 file (H.264, AAC) like a recorded talk: slides of text, a
-// camera picture in the corner that moves and is noisy in every frame, and a voice. No two seconds
-// of its picture are alike, so that no encoder profits from an earlier chunk.
+// TalkRecording returns the path of an MP4 file (H.264, AAC) like a recorded talk: slides of text,
+// a camera picture in the corner that moves and is noisy in every frame, and a voice. No two
+// seconds of its picture are alike, so that no encoder profits from an earlier chunk. It is
+// generated unless it exists.
 func (s MediaGenerator) TalkRecording(ctx context.Context, t TalkSpec) (string, error) {
 	name := fmt.Sprintf("talk-%d-%v-%dx%d-%d.%d.mp4", mediaVersion, t.Length, t.Width, t.Height, t.Rate.Num, t.Rate.Den)
 	return s.cached(name, func(dir, out string) error {
@@ -50,7 +51,7 @@ const loopLength = 64 * time.Second
 
 // LargeRecording returns the path of a playable 1080p MP4 file of at least size bytes. It is one
 // clip, copied end to end without encoding: good for measuring the cost of size and length, but not
-// for comparing encoders.
+// for comparing encoders. It is generated unless it exists.
 func (s MediaGenerator) LargeRecording(ctx context.Context, size int64, length time.Duration) (string, error) {
 	return s.cached(fmt.Sprintf("big-%d-%v-%d.mp4", mediaVersion, length, size), func(dir, out string) error {
 		clip := filepath.Join(dir, "clip.mp4")
@@ -77,8 +78,8 @@ func (s MediaGenerator) LargeRecording(ctx context.Context, size int64, length t
 	})
 }
 
-// cached returns the path of the file called name. It is made in a directory of its own and moved
-// into place when it is complete.
+// cached returns the path of the file called name. If it does not exist, shoot makes it in a
+// directory of its own, and it is moved into place when it is complete.
 func (s MediaGenerator) cached(name string, shoot func(dir, out string) error) (string, error) {
 	path := filepath.Join(s.Dir, name)
 	if _, err := os.Stat(path); err == nil {
@@ -99,9 +100,9 @@ func (s MediaGenerator) cached(name string, shoot func(dir, out string) error) (
 	return path, os.Rename(out, path)
 }
 
-// generateTalk makes a talk. Each slide is drawn once, at one frame every slideDuration, and only
-// then repeated to the full rate. What is left for each frame is the small camera picture and the
-// encoder.
+// generateTalk writes a talk to out, with temporary files in dir and the given encoder options.
+// Each slide is drawn only once, at one frame every slideDuration, and then repeated to the full
+// rate. What remains to do for each frame is the small camera picture and the encoding.
 func (s MediaGenerator) generateTalk(ctx context.Context, dir, out string, t TalkSpec, encoder []string) error {
 	deck := filepath.Join(dir, "deck.ass")
 	if err := os.WriteFile(deck, []byte(slides(t.Length)), 0o644); err != nil {
@@ -132,8 +133,8 @@ func (s MediaGenerator) generateTalk(ctx context.Context, dir, out string, t Tal
 // maxSpeech is how much speech is synthesized. Longer talks repeat it, which affects no measurement.
 const maxSpeech = 5 * time.Minute
 
-// synthesizeSpeech writes a voice of that length to out, as bare AAC frames. They have no priming,
-// so they can be looped exactly.
+// synthesizeSpeech writes a voice of that length to out, as bare AAC frames, with temporary files
+// in dir. Such frames have no priming, so they can be looped exactly.
 func (s MediaGenerator) synthesizeSpeech(ctx context.Context, dir, out string, length time.Duration) error {
 	script, wave := filepath.Join(dir, "script.txt"), filepath.Join(dir, "voice.wav")
 	random := rand.New(rand.NewPCG(2, mediaVersion))
@@ -158,7 +159,8 @@ func (s MediaGenerator) run(ctx context.Context, args ...string) error {
 	return err
 }
 
-// escapeFilterValue escapes a value for a filter's options, and that once more for the filter graph.
+// escapeFilterValue escapes a value for the options of an ffmpeg filter, and the result once more
+// for the filter graph.
 func escapeFilterValue(value string) string {
 	option := strings.NewReplacer(`\`, `\\`, `'`, `\'`, `:`, `\:`).Replace(value)
 	return strings.NewReplacer(`\`, `\\`, `'`, `\'`, `[`, `\[`, `]`, `\]`, `,`, `\,`, `;`, `\;`).Replace(option)
@@ -166,8 +168,8 @@ func escapeFilterValue(value string) string {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }
 
-// slides writes a slide deck in ASS, one slide every slideDuration: a headline, some lines, a
-// number.
+// slides returns a slide deck as an ASS script, with a slide every slideDuration: a headline, some
+// lines and a number. It is the same each time.
 func slides(length time.Duration) string {
 	random := rand.New(rand.NewPCG(1, mediaVersion))
 	var deck strings.Builder
@@ -200,12 +202,13 @@ Format: Layer, Start, End, Style, Text
 	return deck.String()
 }
 
-// assTimestamp formats a time as in ASS.
+// assTimestamp returns a time as ASS writes it, in hundredths of a second.
 func assTimestamp(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d:%05.2f", d/time.Hour, d/time.Minute%60, (d % time.Minute).Seconds())
 }
 
-// randomSentence returns a sentence that is English enough for an encoder and a loudness meter.
+// randomSentence returns a sentence that resembles English closely enough for an encoder and a
+// loudness meter.
 func randomSentence(random *rand.Rand) string {
 	pick := func(words ...string) string { return words[random.IntN(len(words))] }
 	return strings.Join([]string{

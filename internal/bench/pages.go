@@ -79,8 +79,9 @@ func measurePages(ctx context.Context, b *Bench, _ int, into *Round) (err error)
 	return s.measureLiveUpdates(ctx, events, into)
 }
 
-// fillCatalogue adds talks with subtitles in three languages whose bundles were built once. The
-// first ones have no recording.
+// fillCatalogue adds talks with subtitles in three languages, whose bundles were built once, to the
+// catalog in data. The first ones, as many as events, have no recording, so that changing them
+// starts no build.
 func fillCatalogue(ctx context.Context, data string, talks, events int) (err error) {
 	c, err := catalog.Open(ctx, data)
 	if err != nil {
@@ -116,7 +117,7 @@ func fillCatalogue(ctx context.Context, data string, talks, events int) (err err
 	return nil
 }
 
-// recordFinishedRun records a run of all stages of a talk.
+// recordFinishedRun records a run of a talk in which an action of each stage ran.
 func recordFinishedRun(ctx context.Context, c *catalog.Catalog, slug string) error {
 	run, err := c.BeginRun(ctx, slug, "bench")
 	if err != nil {
@@ -129,7 +130,8 @@ func recordFinishedRun(ctx context.Context, c *catalog.Catalog, slug string) err
 	return errors.Join(c.RecordSlots(ctx, run, slots), c.EndRun(ctx, run, "published"))
 }
 
-// encodeUntilDone encodes until ctx ends, at the niceness of Lectern's encodes.
+// encodeUntilDone keeps the machine busy with encoding until ctx ends, at the niceness of Lectern's
+// encodes.
 func (b *Bench) encodeUntilDone(ctx context.Context) {
 	for ctx.Err() == nil {
 		_ = exec.CommandContext(ctx, "nice", "-n", niceness, "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=30",
@@ -144,7 +146,8 @@ type server struct {
 	token string
 }
 
-// startServer starts a server, and gets a token for it.
+// startServer starts `lectern serve` with the data directory data, waits until it serves, and gets
+// a token for it.
 func (b *Bench) startServer(ctx context.Context, data string) (*server, error) {
 	s := &server{cmd: exec.CommandContext(ctx, b.lectern, "serve", "--data", data, "--listen", "127.0.0.1:0")}
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(os.Interrupt) }
@@ -193,7 +196,8 @@ func (s *server) ask(ctx context.Context, method, path string, content []byte) (
 	return answer, err
 }
 
-// measurePageLoads requests the overview at a fixed rate, without waiting for the previous response.
+// measurePageLoads requests the overview at a fixed rate, without waiting for the previous
+// response, and records the median and the 99th percentile of the times.
 func (s *server) measurePageLoads(ctx context.Context, requests int, into *Round) error {
 	for range 3 { // a server that has just started renders its rows once
 		answer, err := s.ask(ctx, http.MethodGet, "/talks", nil)
@@ -228,7 +232,9 @@ func (s *server) measurePageLoads(ctx context.Context, requests int, into *Round
 	return errors.Join(errs...)
 }
 
-// measureLiveUpdates opens pages, changes talks, and records when each page saw each change.
+// measureLiveUpdates opens pages, changes as many talks as events, and records after how long the
+// last page saw its change, and how much the server's memory grew. It returns an error if a page
+// never sees a change.
 func (s *server) measureLiveUpdates(ctx context.Context, events int, into *Round) error {
 	before, err := residentMemory(s.cmd.Process.Pid)
 	if err != nil {
@@ -267,7 +273,7 @@ func (s *server) measureLiveUpdates(ctx context.Context, events int, into *Round
 	return err
 }
 
-// changeTalks changes the talks of w at a fixed rate.
+// changeTalks changes the talks of w, one after the other, at a fixed rate, and records when.
 func (s *server) changeTalks(ctx context.Context, w *updateWatch) error {
 	tick := time.NewTicker(time.Second / eventRate)
 	defer tick.Stop()
@@ -295,7 +301,8 @@ type updateWatch struct {
 	latest  time.Duration
 }
 
-// read reads the events of a page until they end. It calls open after the first line.
+// read reads the events of a live page until they end, and records when each change was seen. It
+// calls open after the first line.
 func (w *updateWatch) read(events io.Reader, open func()) {
 	lines := bufio.NewScanner(events)
 	lines.Buffer(nil, 1<<20)
@@ -311,7 +318,7 @@ func (w *updateWatch) read(events io.Reader, open func()) {
 	}
 }
 
-// talk returns the number of the talk that an event is about; ok is false for other lines.
+// talk returns the number of the talk that a line of events is about. ok is false for other lines.
 func (w *updateWatch) talk(line string) (n int, ok bool) {
 	data, ok := strings.CutPrefix(line, "data: ")
 	var row struct{ Talk string }
@@ -322,7 +329,8 @@ func (w *updateWatch) talk(line string) (n int, ok bool) {
 	return n, err == nil && n < len(w.changed)
 }
 
-// note records that a page saw a talk at a time, and reports whether the talk was changed before.
+// note records that a page saw talk n at a time. It reports whether that talk was changed before;
+// if not, it records nothing.
 func (w *updateWatch) note(n int, now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -48,8 +48,9 @@ stages:
 // audioBitrate is the bitrate of all audio.
 const audioBitrate = "128k"
 
-// evenChunk divides a length into chunks of 30 seconds or less. Their number is a multiple of
-// Lectern's slots, so that no core is idle during the last one.
+// evenChunk returns the length of chunks, 5 to 30 seconds, that divides a recording's length
+// evenly. Their number is a multiple of Lectern's slots, so that no core is idle during the last
+// ones.
 func evenChunk(length time.Duration) time.Duration {
 	slots := max(2, runtime.NumCPU())
 	n := slots

@@ -64,7 +64,8 @@ func measureRecut(ctx context.Context, b *Bench, _ int, into *Round) error {
 	return h.remove()
 }
 
-// subtitled returns the arguments of `lectern run` for a talk with subtitles in two languages.
+// subtitled returns the arguments of `lectern run` for a talk with subtitles in two languages,
+// which it writes to files.
 func (b *Bench) subtitled(talk string, length time.Duration) ([]string, error) {
 	words := []string{talk, "--slug", "talk", "--speaker", "Ada Lovelace", "--conference", "Benchmarks"}
 	for i, language := range []string{"en", "es"} {
@@ -77,8 +78,8 @@ func (b *Bench) subtitled(talk string, length time.Duration) ([]string, error) {
 	return slices.Clip(words), nil
 }
 
-// captions writes as many cues as a talk of that length has. The correction, if there is one, is the
-// text of a cue in the middle.
+// captions returns a SubRip file with as many cues as a talk of that length has. Equal seeds give
+// equal texts. correction, if not "", is the text of a cue in the middle.
 func captions(length time.Duration, seed uint64, correction string) string {
 	const every, lasts = 4 * time.Second, 3500 * time.Millisecond
 	random := rand.New(rand.NewPCG(3, seed))
@@ -94,7 +95,7 @@ func captions(length time.Duration, seed uint64, correction string) string {
 	return s.String()
 }
 
-// srtClock formats a time as in SubRip, with mark before the milliseconds.
+// srtClock returns a time as SubRip writes it, with mark before the milliseconds.
 func srtClock(d time.Duration, mark rune) string {
 	return fmt.Sprintf("%02d:%02d:%02d%c%03d", d/time.Hour, d/time.Minute%60, d/time.Second%60, mark, d/time.Millisecond%1000)
 }

@@ -32,8 +32,8 @@ type ResultStore struct {
 	Rounds string // directory of the rounds; empty: nothing is kept
 }
 
-// resumable returns the result of a benchmark that was interrupted with the same program on the same
-// machine; otherwise an empty one.
+// resumable returns the stored result of a benchmark that was interrupted, if it was made with the
+// same program on the same machine and with as many rounds wanted, or else an empty one.
 func (b ResultStore) resumable(row string, s Environment, wanted int) (Result, error) {
 	kept, err := b.load(row)
 	if err != nil {
@@ -64,7 +64,7 @@ func (b ResultStore) load(row string) (r Result, err error) {
 
 func (b ResultStore) file(row string) string { return filepath.Join(b.Rounds, row+".json") }
 
-// save writes a benchmark's result.
+// save writes a benchmark's result to its file, if results are kept.
 func (b ResultStore) save(row string, r Result) error {
 	if b.Rounds == "" {
 		return nil
@@ -79,7 +79,8 @@ func (b ResultStore) save(row string, r Result) error {
 	return writeFileAtomic(b.file(row), text)
 }
 
-// writeFileAtomic replaces a file in one step.
+// writeFileAtomic writes a file under another name, and then renames it, so that a reader sees the
+// old or the new content.
 func writeFileAtomic(path string, text []byte) error {
 	temp := path + ".new"
 	if err := os.WriteFile(temp, text, 0o644); err != nil {
@@ -99,7 +100,8 @@ row; the table keeps the newest result of each.
 
 `
 
-// renderTable writes the table of all benchmarks that have a result.
+// renderTable writes the table of all benchmarks that have a result, with the details of each, if
+// results are kept.
 func (b ResultStore) renderTable(rows []Benchmark) error {
 	if b.Rounds == "" {
 		return nil
@@ -121,7 +123,7 @@ func (b ResultStore) renderTable(rows []Benchmark) error {
 	return writeFileAtomic(b.Table, []byte(tableIntro+tableHead+table.String()+details.String()))
 }
 
-// details describes how a benchmark was measured: when, with what and where.
+// details returns Markdown that says how a benchmark was measured: when, with what and where.
 func (r Result) details(row Benchmark) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "\n## %s\n\n%s\n\n", row.Name, row.Method)

@@ -25,7 +25,7 @@ exit $code
 // shimLog names the directory that the shim writes to.
 const shimLog = "LECTERN_BENCH_LOG"
 
-// makeShims writes shims of the tools into dir.
+// makeShims creates dir, and writes shims of ffmpeg and ffprobe into it.
 func makeShims(tools media.Tools, dir string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return fmt.Errorf("make a place for shims: %w", err)
@@ -46,7 +46,7 @@ type Program struct {
 	Args         []string
 }
 
-// readShims reads the logs of the shims in dir.
+// readShims returns the programs in the logs that the shims wrote to dir.
 func readShims(dir string) (all []Program, err error) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
@@ -86,7 +86,8 @@ func (all Programs) filter(are func(Program) bool) (some Programs) {
 	return some
 }
 
-// span returns the seconds from the start of the first program to the end of the last.
+// span returns the seconds from the start of the first program to the end of the last, or 0 without
+// programs.
 func (all Programs) span() float64 {
 	if len(all) == 0 {
 		return 0
@@ -96,8 +97,8 @@ func (all Programs) span() float64 {
 	return ended.Sub(began).Seconds()
 }
 
-// encodes reports whether the program encodes pictures: whether an output names a video codec other
-// than "copy". Lectern names the codec of every output that it keeps.
+// encodes reports whether the program encodes pictures: an output names a video codec other than
+// "copy". Lectern names the codec of every output that it keeps.
 func (p Program) encodes() bool {
 	for i, a := range p.Args[:max(0, len(p.Args)-1)] {
 		if a == "-c:v" && p.Args[i+1] != "copy" {
@@ -107,7 +108,7 @@ func (p Program) encodes() bool {
 	return false
 }
 
-// readsInput reports whether the path of an input has that suffix.
+// readsInput reports whether the path of an input ends in end.
 func (p Program) readsInput(end string) bool {
 	for i, a := range p.Args[:max(0, len(p.Args)-1)] {
 		if a == "-i" && strings.HasSuffix(p.Args[i+1], end) {
@@ -120,7 +121,7 @@ func (p Program) readsInput(end string) bool {
 // encodesStill reports whether the program encodes a single picture, for a thumbnail.
 func (p Program) encodesStill() bool { return p.encodes() && slices.Contains(p.Args, "mjpeg") }
 
-// encodesVideo reports whether the program encodes video.
+// encodesVideo reports whether the program encodes video, and not just a still.
 func (p Program) encodesVideo() bool { return p.encodes() && !p.encodesStill() }
 
 // drawsCard reports whether the program draws a card: only cards use libass.

@@ -50,7 +50,8 @@ cut off twenty times, each time after bytes by chance, and compared byte for byt
 	}
 }
 
-// measureUpload times cp and an upload in turns, and then an upload with many cuts.
+// measureUpload records how long cp and an upload of the same file take, in rotating order, and how
+// much memory the upload needs. Then it uploads again over a connection that breaks.
 func measureUpload(ctx context.Context, b *Bench, n int, into *Round) error {
 	bytes := forSize(b, int64(4<<30), 64<<20)
 	source := filepath.Join(b.work, "recording.bin")
@@ -108,7 +109,8 @@ func measureUpload(ctx context.Context, b *Bench, n int, into *Round) error {
 	return b.uploadWithCuts(ctx, into, source, bytes)
 }
 
-// uploadWithCuts uploads over a connection that breaks, and compares the files.
+// uploadWithCuts uploads source, of so many bytes, over a connection that breaks cutCount times. It
+// returns an error unless the result equals source.
 func (b *Bench) uploadWithCuts(ctx context.Context, into *Round, source string, bytes int64) (err error) {
 	r, err := b.startReceiver(ctx)
 	if err != nil {
@@ -139,7 +141,8 @@ func (b *Bench) uploadWithCuts(ctx context.Context, into *Round, source string, 
 	return nil
 }
 
-// writeRandomFile writes a file of bytes that cannot be compressed.
+// writeRandomFile writes so many bytes that cannot be compressed to path, the same each time, and
+// syncs the file.
 func writeRandomFile(path string, bytes int64) error {
 	f, err := os.Create(path)
 	if err != nil {
@@ -159,7 +162,7 @@ type receiver struct {
 	url string
 }
 
-// startReceiver starts this program as a receiver.
+// startReceiver starts this program as a receiver of uploads, and waits until it listens.
 func (b *Bench) startReceiver(ctx context.Context) (*receiver, error) {
 	dir := filepath.Join(b.work, "uploads")
 	self, err := os.Executable()
@@ -195,7 +198,7 @@ func (r *receiver) stop() error {
 	return errors.Join(err, globErr)
 }
 
-// runReceiver receives uploads in this process until standard input ends.
+// runReceiver receives uploads into dir until standard input ends. It prints its address first.
 func runReceiver(ctx context.Context, dir string) error {
 	s, err := tus.New(tus.Options{
 		Dir: dir, BasePath: "/", MaxSize: 1 << 40, MaxUploads: 1, Lifetime: time.Hour, Log: slog.Default(),
@@ -236,12 +239,13 @@ func (r *receiver) offset(ctx context.Context, where string) (int64, error) {
 	return strconv.ParseInt(res.Get("Upload-Offset"), 10, 64)
 }
 
-// file returns the path at which the receiver keeps an upload.
+// file returns the path at which the receiver keeps the upload with the address where.
 func (r *receiver) file(where string) string {
 	return filepath.Join(r.dir, strings.TrimPrefix(where, "/")+".bin")
 }
 
-// send continues an upload. After so many bytes the connection breaks, unless after is -1.
+// send continues the upload at the address where with the bytes of source from offset on. The
+// connection breaks after so many bytes, unless after is -1.
 func (r *receiver) send(ctx context.Context, where, source string, offset, after int64) (http.Header, error) {
 	f, err := os.Open(source)
 	if err != nil {

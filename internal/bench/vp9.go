@@ -84,7 +84,8 @@ func (b *Bench) vp9Plain(ctx context.Context, into *Round, talk string) error {
 	return b.quality(ctx, into, "plain", filepath.Join(b.work, "plain.webm"), talk)
 }
 
-// quality records the size of a file's video, and its SSIM against the recording.
+// quality records the size of the video in the file made, and its SSIM against talk, as values
+// whose names begin with who.
 func (b *Bench) quality(ctx context.Context, into *Round, who, made, talk string) error {
 	out, err := exec.CommandContext(ctx, b.generator.Tools.FFprobe, "-v", "error", "-select_streams", "v:0",
 		"-show_entries", "packet=size", "-of", "csv=p=0", made).Output()
@@ -106,7 +107,8 @@ func (b *Bench) quality(ctx context.Context, into *Round, who, made, talk string
 
 var ssimTotal = regexp.MustCompile(`SSIM .* All:([0-9.]+)`)
 
-// ssim compares two videos frame by frame, by frame number.
+// ssim returns the structural similarity of two videos, up to 1, compared frame by frame in order,
+// whatever their times.
 func (b *Bench) ssim(ctx context.Context, made, talk string) (float64, error) {
 	const graph = "[0:v]settb=1/25,setpts=N[a];[1:v]settb=1/25,setpts=N[b];[a][b]ssim"
 	said, err := exec.CommandContext(ctx, b.generator.Tools.FFmpeg, "-hide_banner", "-nostdin", "-i", made, "-i", talk,

@@ -26,8 +26,12 @@ type File struct {
 	statesAreEdits bool // its states are set by the translator, so they count for changed texts, too
 }
 
+// Origin returns the file's name, the revision of the source and that of the translation that it
+// was exported from. A revision is 0 if the file does not say.
 func (r *File) Origin() (name string, source, base int) { return r.Name, r.Revision, r.Base }
 
+// LongestText returns the length in bytes of the longest text in the file, and the line of its
+// entry. Both are 0 if there is none.
 func (r *File) LongestText() (bytes, line int) {
 	for _, e := range r.entries {
 		if n := max(len(e.source), len(e.previousSource), len(e.translation), len(e.context)); n > bytes {
@@ -37,6 +41,8 @@ func (r *File) LongestText() (bytes, line int) {
 	return bytes, line
 }
 
+// decodeText returns a file as UTF-8. encoding is what the file declares, or "" to detect it. A
+// file with bytes that the encoding does not define is an error.
 func decodeText(name string, data []byte, encoding string) (string, error) {
 	hint := charset.Hint{Encoding: encoding}
 	if e := strings.ToLower(encoding); e == "utf-8" || e == "utf8" || e == "charset" {
@@ -54,6 +60,8 @@ func decodeText(name string, data []byte, encoding string) (string, error) {
 	return text.UTF8, nil
 }
 
+// canonicalLanguage returns the canonical form of a language tag, which may have underscores, or ""
+// if it is invalid.
 func canonicalLanguage(language string) string {
 	tag, err := subtitle.CanonicalLanguage(strings.ReplaceAll(language, "_", "-"))
 	if err != nil {
@@ -62,6 +70,8 @@ func canonicalLanguage(language string) string {
 	return tag
 }
 
+// DetectReader returns the function that reads data, [ReadXLIFF], [ReadPO] or [ReadCSV], by how
+// data begins. It returns nil for any other format, such as subtitles.
 func DetectReader(data []byte) func(name string, data []byte) (*File, error) {
 	head := bytes.ReplaceAll(data[:min(len(data), 4096)], []byte{0}, nil) // so that UTF-16 is recognised
 	first, _, _ := bytes.Cut(head, []byte("\n"))
