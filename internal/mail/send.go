@@ -120,7 +120,7 @@ func addressDomain(address string) string {
 	return address[strings.LastIndexByte(address, '@')+1:]
 }
 
-// Dispatcher sends the emails in the catalogue when they are due, one at a time. An email may
+// Dispatcher sends the emails in the catalog when they are due, one at a time. An email may
 // be sent twice if the process dies before it is recorded as sent.
 type Dispatcher struct {
 	Catalog *catalog.Catalog
