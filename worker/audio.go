@@ -9,7 +9,8 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// doAudio makes the sound of the whole programme.
+// doAudio renders the sound of the whole programme in one language, and publishes it with its
+// measurements as facts.
 func doAudio(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[media.AudioSpec](a)

@@ -161,8 +161,8 @@ func (b *bundleWriter) writeListed(path string, role bundle.Role, data []byte) e
 	return err
 }
 
-// writeYouTube writes youtube.json, the metadata for uploading to YouTube, and keeps notes on what
-// YouTube cannot show.
+// writeYouTube writes youtube.json, the metadata for uploading to YouTube, and adds notes about
+// what YouTube cannot show.
 func (b *bundleWriter) writeYouTube() error {
 	data, notes, err := bundle.YouTubeJSON(bundle.YouTubeInput{
 		Talk: b.spec.Talk, Conference: b.spec.Conference, Programme: b.spec.Edition.Programme, Tracks: b.content.Tracks,
@@ -206,7 +206,8 @@ func (b *bundleWriter) writeManifest(ctx context.Context) error {
 	return err
 }
 
-// writeFile writes a file for the path at in the bundle, and adds it to the layout.
+// writeFile writes a file for the path at in the bundle, and adds it to the layout. It lies in the
+// scratch directory under the last element of the path.
 func (b *bundleWriter) writeFile(at string, data []byte) (action.File, error) {
 	f := action.File{Name: path.Base(at), SHA256: string(action.KeyOf(data)), Size: int64(len(data))}
 	b.layout = append(b.layout, plan.LayoutEntry{Path: at, File: f})

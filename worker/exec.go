@@ -284,7 +284,8 @@ func (e *execRun) verifyOutputs() (names []string, err error) {
 }
 
 // writeDraft reads the subtitles that the program wrote, and stores them as canonical JSON in reel
-// time. It returns an inputerr.Error if they cannot be read.
+// time. If cues have no place on the reel, it leaves them out and adds a note. It returns an
+// inputerr.Error if the subtitles cannot be read.
 func (e *execRun) writeDraft() error {
 	d := e.spec.Draft
 	name := e.spec.Outputs[d.Output]

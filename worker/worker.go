@@ -99,8 +99,8 @@ type Worker struct {
 }
 
 // Handle runs the actions of a job whose artifacts are missing from the store, and calls report
-// with its progress. The queue calls it. A failure is an *action.Failure; if ctx ends, the error is
-// whatever was interrupted.
+// with its progress. The queue calls it. If ctx ends, the error is that of what was interrupted;
+// any other error is an *action.Failure.
 func (w *Worker) Handle(ctx context.Context, job action.Job, report func(action.Event)) error {
 	t := &Task{job: job, worker: w, report: report}
 	err := w.runMissing(ctx, t)
@@ -124,7 +124,7 @@ type machineFault struct{ err error }
 
 func (f *machineFault) Error() string { return f.err.Error() }
 
-// Unwrap returns the error of which this machine is the cause.
+// Unwrap returns the error itself, without the mark that this machine caused it.
 func (f *machineFault) Unwrap() error { return f.err }
 
 // runMissing runs those actions of the task's job that are not in the store, in a scratch directory
@@ -232,7 +232,6 @@ func (t *Task) frameProgress(total int64) func(media.Progress) {
 // fractionProgress reports which fraction of the job is done, for work that has no speed.
 func (t *Task) fractionProgress(f float64) { t.Progress(f, 0) }
 
-// decodeParams decodes an action's parameters as a T.
 func decodeParams[T any](a action.Action) (p T, err error) {
 	if err := json.Unmarshal(a.Params, &p); err != nil {
 		return p, fmt.Errorf("parameters of %s: %w", a.Slot, err)
@@ -279,8 +278,8 @@ func (t *Task) InputPaths(ctx context.Context, a action.Action, role, file strin
 	return paths, nil
 }
 
-// InputFacts decodes into into, a pointer, the facts of the artifact that is the action's input
-// with that role.
+// InputFacts decodes the facts of the artifact that is the action's input with that role. into is a
+// pointer to the value that gets them.
 func (t *Task) InputFacts(ctx context.Context, a action.Action, role string, into any) error {
 	artifact, err := t.worker.Store.Get(ctx, a.Inputs[role])
 	if err != nil {
