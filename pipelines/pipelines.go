@@ -77,7 +77,7 @@ type definition struct {
 	} `yaml:"stages"`
 }
 
-// Names returns the names of the built-in pipelines.
+// Names returns the names of the built-in pipelines, in alphabetical order.
 func Names() []string {
 	files, _ := fs.Glob(builtin, "*.yaml") // fails only for a bad pattern
 	for i := range files {
@@ -161,7 +161,9 @@ func (p *Pipeline) checkLastStage(kinds []StageKind) error {
 }
 
 // addStage checks a stage and its settings, the node with, and appends it to the pipeline. It
-// returns an *inputerr.Error on the stage's line if they are invalid.
+// returns an *inputerr.Error, on the line of the stage or of the setting at fault, if the kind is
+// unknown, the name was used before or has a slash, a Unique kind is there already, a stage that it
+// needs does not come before it, or the settings are invalid.
 func (p *Pipeline) addStage(s Stage, with *yaml.Node, kinds []StageKind) error {
 	refuse := func(format string, args ...any) *inputerr.Error {
 		return inputerr.New(p.File, format, args...).At(s.Line)

@@ -17,7 +17,8 @@ type Scalar struct {
 	Line int
 }
 
-// UnmarshalYAML decodes any scalar as text, and keeps its line. A list or a mapping is an error.
+// UnmarshalYAML stores a scalar as it is written, also a number or a boolean, and its line. A list
+// or a mapping is an error.
 func (w *Scalar) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.ScalarNode {
 		return inputerr.New("", "expected a text, found a list or a mapping").At(node.Line)
@@ -37,8 +38,9 @@ type AttachedFile struct {
 // maxFileSize is the maximum size of an attached file in bytes.
 const maxFileSize = 4 << 20
 
-// read reads the content of the file into f.Content. dir is the directory of the definition. A file
-// of more than maxFileSize is an error.
+// read reads the content of the file into f.Content. dir is the directory of the definition. It
+// returns an error with the file's line if the file is not a regular one or has more than
+// maxFileSize bytes.
 func (f *AttachedFile) read(dir string) error {
 	path := f.Text
 	if !filepath.IsAbs(path) {
