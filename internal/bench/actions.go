@@ -139,7 +139,7 @@ type trivialParams struct {
 }
 
 // trivialKind returns a kind of stage whose actions write their own parameters to a file. The last
-// action reads all others, and those of the stages that its stage needs.
+// action of a stage reads all others of it, and the last action of each stage that it needs.
 func trivialKind() worker.Kind {
 	return worker.Kind{
 		Kind: plan.Kind{
