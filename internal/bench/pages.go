@@ -301,8 +301,8 @@ type updateWatch struct {
 	latest  time.Duration
 }
 
-// read reads the events of a live page until they end, and records when each change was seen. It
-// calls open after the first line.
+// read reads the events of a live page until they end, and sends to w.seen once for each change
+// that the page sees. It calls open after the first line.
 func (w *updateWatch) read(events io.Reader, open func()) {
 	lines := bufio.NewScanner(events)
 	lines.Buffer(nil, 1<<20)

@@ -123,7 +123,8 @@ func (b ResultStore) renderTable(rows []Benchmark) error {
 	return writeFileAtomic(b.Table, []byte(tableIntro+tableHead+table.String()+details.String()))
 }
 
-// details returns Markdown that says how a benchmark was measured: when, with what and where.
+// details returns a section in Markdown on how a benchmark was measured: the method, when, with
+// what and where, and the commands of the last round.
 func (r Result) details(row Benchmark) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "\n## %s\n\n%s\n\n", row.Name, row.Method)
