@@ -310,6 +310,9 @@ func (s *Local) commit(r record, dir, temp string) error {
 		if err := moveIntoPlace(filepath.Join(dir, f.Name), to, f.Size); err != nil {
 			return err
 		}
+		if err := touch(to); err != nil { // CollectGarbage keeps what is new
+			return err
+		}
 		if _, inline := r.Inline[f.SHA256]; inline {
 			continue
 		}

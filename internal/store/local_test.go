@@ -248,3 +248,48 @@ func leftovers(t testing.TB, dir string) []string {
 }
 
 var _ Store = (*store.Local)(nil)
+
+// A job that reads an original checks that it does not change meanwhile.
+func TestOriginal_StaysAsItIsWhenStoredAgain(t *testing.T) {
+	s := openLocal(t, t.TempDir())
+	first, err := s.PutOriginal(t.Context(), strings.NewReader("a recording"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := s.Original(first.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	assertSame := func(how string) {
+		t.Helper()
+		if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) || !after.ModTime().Equal(before.ModTime()) {
+			t.Errorf("%s: the original is another file or has another time: %v", how, err)
+		}
+	}
+	if _, err := s.PutOriginal(t.Context(), strings.NewReader("a recording")); err != nil {
+		t.Fatal(err)
+	}
+	assertSame("written again")
+	dir, release, err := s.Scratch("upload")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := filepath.Join(dir, "again.mp4")
+	if err := os.WriteFile(again, []byte("a recording"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.MoveOriginal(again, first); err != nil {
+		t.Fatal(err)
+	}
+	assertSame("moved again")
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+}

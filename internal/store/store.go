@@ -222,11 +222,11 @@ func isHash(h string) bool {
 func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
 // moveIntoPlace makes a file read-only and renames it to to, whose name is its hash. If a file of
-// the same size exists there, that one stays and from is removed. Either way the time of the file
-// at to becomes now, which protects it from CollectGarbage.
+// the same size exists there, that one stays as it is, and from is removed: a job that reads an
+// original finds it unchanged.
 func moveIntoPlace(from, to string, size int64) error {
 	if info, err := os.Stat(to); err == nil && info.Size() == size {
-		return errors.Join(touch(to), os.Remove(from))
+		return os.Remove(from)
 	}
 	if err := os.Chmod(from, 0o444); err != nil {
 		return err
