@@ -40,9 +40,9 @@ type Catalog struct {
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Open opens the catalog in dir. It creates the directory and the database if needed, and applies
-// migrations that are missing. It returns an error if a newer version of Lectern wrote the
-// database. It does not take the directory's Lock.
+// Open opens the catalog in dir. It creates the directory and the database if needed, removes the
+// permissions of other users from both, and applies migrations that are missing. It returns an
+// error if a newer version of Lectern wrote the database. It does not take the directory's Lock.
 func Open(ctx context.Context, dir string) (*Catalog, error) {
 	c, err := open(ctx, dir, migrations)
 	if err != nil {

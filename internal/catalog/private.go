@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// makePrivateDir creates the data directory dir, or takes the permissions of other users away from
-// an existing one. It leaves a directory of another user as it is, and one that users share, such
-// as /tmp.
+// makePrivateDir creates the data directory dir so that only its owner has access. If it exists,
+// the permissions of other users are removed, unless it belongs to another user or is shared, as
+// /tmp is.
 func makePrivateDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -18,8 +18,8 @@ func makePrivateDir(dir string) error {
 	return removeOthersAccess(dir, 0o700)
 }
 
-// makePrivateDatabase creates the database of the data directory dir, if needed, and takes the
-// permissions of other users away from it and its log. SQLite gives its other files the mode of
+// makePrivateDatabase creates the database in the data directory dir, if needed, and removes the
+// permissions of other users from it and its log. SQLite creates its other files with the mode of
 // the database.
 func makePrivateDatabase(dir string) error {
 	path := filepath.Join(dir, "catalog.db")
@@ -39,8 +39,9 @@ func makePrivateDatabase(dir string) error {
 	return nil
 }
 
-// removeOthersAccess takes the permissions that are not in mode away from path, and grants none.
-// It does nothing if path is shared or of another user.
+// removeOthersAccess removes the permissions that mode does not have from path, if other users have
+// any. It does nothing if path has the sticky bit, as /tmp has, or belongs to another user and this
+// process is not root's.
 func removeOthersAccess(path string, mode fs.FileMode) error {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -111,8 +111,8 @@ func (c *Catalog) EndRun(ctx context.Context, run int64, outcome string) error {
 // RunInterrupted is the outcome of a run that was stopped early.
 const RunInterrupted = "interrupted"
 
-// EndInterruptedRuns ends all runs that have not ended, as interrupted. Call it only with the
-// directory's Lock: then their processes have died.
+// EndInterruptedRuns ends all runs that have not ended, with the outcome RunInterrupted. Call it
+// only with the directory's Lock, which ensures that the processes of these runs have died.
 func (c *Catalog) EndInterruptedRuns(ctx context.Context) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE runs SET ended_ms = ?, outcome = ? WHERE ended_ms IS NULL`, time.Now().UnixMilli(), RunInterrupted)

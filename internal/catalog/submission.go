@@ -108,8 +108,8 @@ func (c *Catalog) SavePipelineText(ctx context.Context, slug, text string) error
 	})
 }
 
-// save writes a talk and records an event for each part that differs between old and s. If nothing
-// differs, it writes nothing unless fresh, which says that the talk is new.
+// save writes a talk, with an event for each part that differs between old and s. If no part
+// differs, it writes nothing, unless the talk is new (fresh).
 func (c *change) save(ctx context.Context, old, s Submission, fresh bool) error {
 	before, err := submissionParts(old)
 	if err != nil {

@@ -99,8 +99,8 @@ func Flatten(cues []conference.Cue) (flat []conference.Cue) {
 	return flat
 }
 
-// stackCues returns a cue with the lines of a above those of b, and with the id of b. It keeps
-// their place if that is the same, or else has the default one. An a without text gives b.
+// stackCues returns a cue with the lines of a above those of b, and with the id of b. Its place is
+// theirs if both have the same one, or else the default. If a has no text, it returns b.
 func stackCues(a, b conference.Cue) conference.Cue {
 	if a.Text == "" {
 		return b

@@ -144,7 +144,8 @@ func addUnmatched(matches []cueMatch, old, new int) []cueMatch {
 	return all
 }
 
-// newChange returns the change that a match, or a deleted or inserted cue, means.
+// newChange returns the change of the cues in m, which may also be a cue that is only in one
+// version.
 func newChange(m cueMatch, old, new []item) Change {
 	a, b := old[m.i:m.iEnd], new[m.j:m.jEnd]
 	c := Change{Old: cueRefs(a, m.i), New: cueRefs(b, m.j), Moved: m.moved}

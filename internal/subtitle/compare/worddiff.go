@@ -38,7 +38,8 @@ func SplitByCommon(was, is string) (old, new []TextPart) {
 	return joinParts(a, inA), joinParts(b, inB)
 }
 
-// joinParts joins neighbouring words into parts that are common, as kept says of each word, or not.
+// joinParts joins neighbouring words into parts, each of words that are all kept, and so common, or
+// all not.
 func joinParts(words []string, kept []bool) (all []TextPart) {
 	for n, w := range words {
 		if last := len(all) - 1; last >= 0 && all[last].Common == kept[n] {

@@ -154,8 +154,8 @@ func (r *csvReader) readRow(line int, row []string) error {
 	return nil
 }
 
-// parseState returns the state that said, a cell of the state column, names. An empty target is
-// untranslated, and an unknown word means a draft.
+// parseState returns the state that a cell of the state column names. If target, the translation,
+// is empty, it is untranslated; an unknown name means a draft. Obsolete stays in both cases.
 func parseState(said, target string) translation.State {
 	s := translation.State(strings.ToLower(strings.TrimSpace(said)))
 	switch {
