@@ -42,8 +42,9 @@ func (u youtubeDiff) target(ctx context.Context, tools media.Tools) (Target, err
 	return u.withThumbnail(t, reupload), nil
 }
 
-// videoChange returns the video file for YouTube and why it must be uploaded again; reason is "" if
-// pictures and sound are unchanged.
+// videoChange returns the video file for YouTube and, in words, why it must be uploaded. reason is
+// "" if pictures and sound are unchanged, or if the bundle has no video. Files of the same edition
+// that differ are compared stream by stream, if the old one still exists.
 func (u youtubeDiff) videoChange(ctx context.Context, tools media.Tools) (file File, reason string, err error) {
 	file, ok := uploadedVideo(u.after.Manifest)
 	if !ok {
@@ -82,8 +83,9 @@ func (u youtubeDiff) videoChange(ctx context.Context, tools media.Tools) (file F
 	return file, "its pictures and its sound changed", nil
 }
 
-// uploadedVideo returns the file for a video platform: the highest resolution, without subtitle
-// streams if there is such a file, because captions are uploaded separately.
+// uploadedVideo returns the file for a video platform. It has the height of video/SLUG.mp4 or,
+// without such a file, the greatest one. Captions are uploaded separately, so a file without
+// subtitle streams is preferred. ok is false if there is no suitable video.
 func uploadedVideo(c Manifest) (best File, ok bool) {
 	size := func(f File) (height int) {
 		var facts struct{ Height int }
@@ -105,8 +107,8 @@ func uploadedVideo(c Manifest) (best File, ok bool) {
 	return best, ok
 }
 
-// metadataSteps returns a videos.update request if title, description, tags, date or licence
-// changed. It adds notes for the person who sends it to t.
+// metadataSteps returns a videos.update request with the parts of the metadata that changed, or nil
+// if none did. For the person who sends the request, it adds notes to t.
 func (u youtubeDiff) metadataSteps(t *Target) []Step {
 	old, new := u.before.upload.Video, u.after.upload.Video
 	var parts, says []string

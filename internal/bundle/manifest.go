@@ -132,7 +132,7 @@ type SyncSummary struct {
 	Message string `json:"says"` // the result as a sentence
 }
 
-// OutOfSync reports whether the track is clearly out of sync, and not in sync or undecided.
+// OutOfSync reports whether the track is clearly out of sync. It is false if that is undecided.
 func (s SyncSummary) OutOfSync() bool {
 	return s.Verdict != subsync.InSync && s.Verdict != subsync.CannotTell
 }

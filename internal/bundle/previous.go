@@ -27,8 +27,8 @@ type previousBundle struct {
 }
 
 // loadPrevious reads the bundle in dir, which is to be replaced; dir may also be missing or empty.
-// It returns an *inputerr.Error if dir is not a bundle, or has files that Lectern did not make:
-// replacing it would destroy them.
+// It returns an *inputerr.Error if dir is not a bundle, has no valid SHA256SUMS, or has files that
+// Lectern did not make: replacing it would destroy them.
 func loadPrevious(dir string) (previousBundle, error) {
 	refuse := func(format string, args ...any) (previousBundle, error) {
 		return previousBundle{}, inputerr.New(dir, format, args...).Hint("Move it away, or choose another directory or slug")

@@ -91,7 +91,7 @@ type captionSnippet struct {
 // YouTubeJSON returns youtube.json for a talk: "videos.insert" is the body of that request and
 // "captions.insert" has one {file, body} for the SRT file of each track that is not a draft. The
 // video is private. Text that YouTube would refuse is replaced or shortened; notes describe each
-// change.
+// change. A talk without a title is an error.
 func YouTubeJSON(told YouTubeInput) (data []byte, notes []string, err error) {
 	talk := told.Talk
 	if strings.TrimSpace(talk.Title) == "" {
@@ -194,8 +194,8 @@ func (e *sanitizer) titleAndDescription(of string, talk conference.Talk, told Yo
 var dropOrder = []string{"", "tags", "links", "chapters"}
 
 // fitDescription fills in the template, and returns the description within YouTube's limit. If it
-// is too long, the abstract is shortened first, then tags, links and chapters are left out, in this
-// order, with a note.
+// is too long, the abstract is shortened; if that is not enough, tags, links and chapters are left
+// out, in this order; at last, the end is cut off. A note describes what is missing.
 func (e *sanitizer) fitDescription(of, template string, known map[string]string) string {
 	whole := conference.FillDescription(template, known)
 	if len(whole) <= maxDescription {
@@ -236,8 +236,9 @@ func describeOmission(drop string, cut bool) string {
 // rules, the first at 0:00 and each ten seconds or longer, [conference.Talk.Sections] keeps.
 const minChapters = 3
 
-// chapterLines returns the chapters in the form that YouTube recognises in a description, or "" if
-// there are fewer than minChapters. of is as in titleAndDescription.
+// chapterLines returns the chapters in the form that YouTube recognises in a description. If there
+// are fewer than minChapters, it returns "", and adds a note for the language of the talk. of is as
+// in titleAndDescription.
 func (e *sanitizer) chapterLines(of string, talk conference.Talk, p timeline.Programme) string {
 	sections, _ := talk.Sections(p)
 	if n := len(sections); n > 0 && n < minChapters && of == "" {
@@ -341,8 +342,9 @@ func byteLength(s string) int  { return len(s) }
 
 var urlPattern = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S+`)
 
-// shorten returns s cut so that measure of it, with an ellipsis at its end, is at most limit. It
-// cuts between words if that costs less than a fifth, and never inside a grapheme or a URL.
+// shorten returns the beginning of s, which is too long, and an ellipsis, so that their measure is
+// at most limit. It cuts between words if that costs less than a fifth, and never inside a grapheme
+// or a URL. If limit has no room for text, it returns "".
 func shorten(s string, limit int, measure func(string) int) string {
 	const ellipsis = "…"
 	room := limit - measure(ellipsis)

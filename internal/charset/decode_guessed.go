@@ -27,8 +27,9 @@ func decodeGuessed(raw string, hint Hint) Text {
 // be in doubt: the other would be right about once in a hundred times.
 const doubtfulMargin = 5
 
-// ambiguityNotes returns a note on the first line that another reading, nearly as good as the
-// best one (text), decodes differently.
+// ambiguityNotes returns a note if another page fits nearly as well as the best one and decodes raw
+// differently. The note is about the first line that differs. readings are sorted, the best first,
+// and text is raw as the best one decodes it.
 func ambiguityNotes(readings []candidate, text, raw string) []Note {
 	best := readings[0]
 	for _, r := range readings[1:] {
@@ -144,7 +145,7 @@ type utf8Line struct {
 }
 
 // decodeAsUTF8 decodes line as UTF-8. Invalid bytes are decoded in r's page if that is a
-// single-byte one.
+// single-byte one; otherwise, and where a character is cut off, they become U+FFFD.
 func (r candidate) decodeAsUTF8(line string) (p utf8Line) {
 	var b strings.Builder
 	for line != "" {

@@ -46,9 +46,9 @@ var guessablePages = sync.OnceValue(func() (all []*codePage) {
 	return all
 })
 
-// rankCandidates returns the combinations of encoding and language in which the file raw may be,
-// the most likely first. odd holds its lines that are neither ASCII nor valid UTF-8, fine those
-// that are valid UTF-8 but not ASCII.
+// rankCandidates returns the shortlistSize best readings of the file raw, or fewer, the best first.
+// odd holds its lines that are neither ASCII nor valid UTF-8, fine those that are valid UTF-8 but
+// not ASCII.
 func rankCandidates(odd, fine, raw string, hint Hint) []candidate {
 	sample := sampleLines(odd)
 	second := chardetPage(sample)
@@ -75,9 +75,10 @@ func rankCandidates(odd, fine, raw string, hint Hint) []candidate {
 	return addEvidence(readings, func(r candidate) float64 { return r.model.scorePairs(found[r.page]) + r.model.scorePairs(finePairs) }, odd, len(sample) < len(odd))
 }
 
-// addEvidence returns the readings with evidence added to the score of each, the best first. If the
-// evidence is from an excerpt of raw, those close to the best are scored again by all of raw: the
-// few bytes in which two encodings differ may be outside of the excerpt.
+// addEvidence returns the readings, the best first, with evidence added to the score of each. If
+// excerpted, the evidence is from an excerpt of raw only. Then readings in the best one's language
+// that are not far behind it are scored again by all of raw, because the few bytes in which two
+// encodings differ may be outside the excerpt; the other readings are left out.
 func addEvidence(readings []candidate, evidence func(candidate) float64, raw string, excerpted bool) []candidate {
 	ranked := slices.Clone(readings)
 	for i, r := range ranked {
@@ -321,8 +322,8 @@ const (
 	asciiSample = 16 << 10
 )
 
-// asciiEvidence returns what the pairs of ASCII letters in raw add to the score of each model, in
-// nats: 0 for the best one, less for the others.
+// asciiEvidence returns what the pairs of ASCII letters at the beginning of raw add to the score of
+// each model, in nats: 0 for the best one, less for the others.
 func asciiEvidence(raw string) []float64 {
 	var counts [26][26]int
 	raw = raw[:min(len(raw), asciiSample)]

@@ -177,8 +177,9 @@ func (m *model) pairScore(a, b rune) float64 {
 	return math.Log((seen + backoff*m.runeChance(fb)*pairFit(a, b)) / (m.from[fa] + backoff))
 }
 
-// foldRune returns a character that stands for r and for others whose difference says little about
-// the encoding: the lower case, 0 for a digit, a space for white space.
+// foldRune returns the character that represents r in a model, as their difference says little
+// about the encoding: lower case for capitals, a space for line ends and tabs, 0 for all digits,
+// and ş and ţ with a cedilla for those with a comma.
 func foldRune(r rune) rune {
 	switch {
 	case r == ' ', r == '\n', r == '\r', r == '\t':

@@ -12,7 +12,8 @@ import (
 const byteOrderMark = "\uFEFF"
 
 // annotate removes byte-order marks from the beginning of t's text, which was decoded in page p,
-// and adds notes on what is unusual, by line. clean says that p defines all of its bytes.
+// and adds notes on lines with lost, odd or doubly encoded characters. The notes are sorted by
+// line. clean says that all bytes were valid in p, so that any U+FFFD was in the file itself.
 func annotate(t Text, p *codePage, clean bool) Text {
 	if after, marked := strings.CutPrefix(t.UTF8, byteOrderMark); marked {
 		t.UTF8 = strings.TrimLeft(after, byteOrderMark)
@@ -74,7 +75,7 @@ func notesPerLineFunc(text string, odd func(rune) bool, key string, pairs ...str
 	}
 }
 
-// addNote adds a note about a line, unless the last one is about the same line.
+// addNote returns notes with one about line appended, unless the last one is about the same line.
 func addNote(notes []Note, line int, key string, pairs ...string) []Note {
 	if n := len(notes); n > 0 && notes[n-1].Line == line {
 		return notes
@@ -118,8 +119,9 @@ func decodeTwiceEncoded(text string) (seen string, meant rune) {
 	return seen, r
 }
 
-// windows1252Bytes returns the bytes beyond ASCII that text begins with in windows-1252, up to the
-// end of the first character that they are in UTF-8, and the part of text that they encode.
+// windows1252Bytes encodes the beginning of text in windows-1252, until the bytes are one whole
+// character of UTF-8 or text ends. It returns those bytes and the part of text that they encode. If
+// that part has an ASCII character or one that windows-1252 lacks, it returns nothing.
 func windows1252Bytes(text string) (seen string, bytes []byte) {
 	for i, r := range text {
 		if len(bytes) > 0 && utf8.FullRune(bytes) {

@@ -30,9 +30,9 @@ func declaredPage(raw string) *codePage {
 	return nil
 }
 
-// xmlDeclaredPage returns the page that an XML declaration at the beginning of raw names, or nil if
-// it names none, or raw is not valid in it. The caller must know that raw is not UTF-8: converted
-// documents often still name their old encoding.
+// xmlDeclaredPage returns the page that an XML declaration names. It is nil if there is no such
+// declaration, if its encoding is unknown, UTF-8 or UTF-16, or if the document is not valid in it.
+// Converted documents often still name their old encoding, so callers look for valid UTF-8 first.
 func xmlDeclaredPage(raw string) *codePage {
 	m := xmlEncoding.FindStringSubmatch(raw[:min(len(raw), 200)])
 	if m == nil {

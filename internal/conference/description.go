@@ -36,9 +36,10 @@ func Placeholders(template string) (words []string) {
 	return words
 }
 
-// FillDescription returns a template with its placeholders replaced by the values in known. A
-// placeholder without a value is removed with the text between it and the one before. A line all of
-// whose placeholders are removed is removed, too. Consecutive empty lines become one.
+// FillDescription replaces each placeholder of a template by its value in known, by names without
+// braces. A placeholder without a value is removed with the text between it and the placeholder
+// before it, or after it if it is the first of its line. A line is removed if none of its
+// placeholders has a value. Consecutive empty lines become one.
 func FillDescription(template string, known map[string]string) string {
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimSpace(template), "\n") {
@@ -50,8 +51,8 @@ func FillDescription(template string, known map[string]string) string {
 	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
-// fillLine returns a line with its placeholders replaced. ok is false if it has placeholders and
-// none has a value.
+// fillLine returns a line with its placeholders replaced, as FillDescription describes. ok is false
+// if it has placeholders and none of them has a value.
 func fillLine(line string, known map[string]string) (filled string, ok bool) {
 	words := placeholder.FindAllStringSubmatchIndex(line, -1)
 	if len(words) == 0 {

@@ -37,7 +37,8 @@ type Diagnostic struct {
 	Values map[string]string `json:"values,omitempty"`
 }
 
-// Detail returns the message as its key and values, for translation.
+// Detail returns the message as its key and values, from which it can be translated. The code of
+// the result is "" for diagnostics that were stored before there were keys.
 func (d Diagnostic) Detail() message.Message { return message.Message{Code: d.Key, Values: d.Values} }
 
 // InWords returns a copy of s whose diagnostics have only their English message, as bundles store

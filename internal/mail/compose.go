@@ -81,8 +81,8 @@ func Compose(kind Kind, language string, c Content) (subject, body string, err e
 	return subject, body, err
 }
 
-// OneLine returns text that a user wrote as a single line of at most 200 characters, without
-// control characters and marks that change the direction of text.
+// OneLine returns text by a user as a single line, without control characters and marks that change
+// the direction of text. A line of more than 200 characters is cut and ends in "…".
 func OneLine(s string) string {
 	return shorten(strings.Join(strings.Fields(strings.Map(visibleRune, s)), " "), titleLength)
 }
@@ -106,8 +106,8 @@ func shorten(s string, limit int) string {
 	return s
 }
 
-// quote returns a comment as a quotation, with "> " before each line, so that readers see that
-// Lectern did not write it.
+// quote returns a comment by a user as a quotation: each line begins with "> ", so that readers do
+// not take it for text of the server. Comments of more than commentLength characters are cut.
 func quote(s string) string {
 	lines := strings.Split(strings.ReplaceAll(shorten(strings.TrimSpace(s), commentLength), "\r\n", "\n"), "\n")
 	for n, line := range lines {
@@ -116,8 +116,9 @@ func quote(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// wrap breaks lines of more than lineWidth columns between words. Quotations stay quotations, and
-// links are never broken.
+// wrap breaks the lines of s between words, so that they have at most lineWidth columns. Only a
+// single word, such as a link, may be longer. The parts of a line that begins with "> " begin with
+// it, too.
 func wrap(s string) string {
 	var b strings.Builder
 	for line := range strings.Lines(s) {

@@ -43,9 +43,10 @@ type SMTP struct {
 	replies *mail.Address
 }
 
-// NewSMTP returns a sender for an address such as smtp://USER:PASSWORD@HOST:587 (STARTTLS,
-// optional only on this machine) or smtps://… (TLS). from is the sender's address; replies, if
-// not "", is where answers go. Errors are [inputerr.Error]s and do not contain the password.
+// NewSMTP returns a sender for an address such as smtp://USER:PASSWORD@HOST:587 or smtps://…. With
+// smtp, the connection must switch to TLS (STARTTLS) unless the host is this machine; with smtps,
+// it uses TLS from the start. from is the sender's address; replies, if not "", is where answers
+// go. Errors are [inputerr.Error]s and do not contain the password.
 func NewSMTP(address, from, replies string) (*SMTP, error) {
 	const file = "the mail server address"
 	u, err := url.Parse(address)

@@ -41,8 +41,9 @@ type Candidate struct {
 // cutMargin is added before and after a slot, as talks begin early and end late.
 const cutMargin = time.Minute
 
-// Rank returns the talks that a recording may be of, the most likely first. Talks without any
-// evidence are left out.
+// Rank returns the talks that a recording may be of, most likely first; among equally likely ones
+// the earliest in the recording is first. It returns none if there is no evidence for any. If r has
+// no start, the one in its file name is used.
 func Rank(r Recording, programme []Slot) []Candidate {
 	if r.Start.IsZero() {
 		r.Start, _ = StartFromName(r.Name, r.Zone)
@@ -91,8 +92,9 @@ func scoreTalk(r Recording, s Slot) Candidate {
 	return c
 }
 
-// matchName adds evidence if the recording's name contains the talk's id, slug or title, or the
-// name of a speaker.
+// matchName raises the score if the recording's name contains the talk's GUID or id, its slug or
+// its title, of which only the first that is found counts, and for each speaker in the name. An id
+// of one or two characters does not count.
 func (c *Candidate) matchName(r Recording, s Slot) {
 	name := normalizeWords(r.Name)
 	switch {
@@ -110,8 +112,9 @@ func (c *Candidate) matchName(r Recording, s Slot) {
 	}
 }
 
-// matchTime sets the range to keep if the recording overlaps the slot in time. The overlap is
-// evidence unless the recording is known to be from another room.
+// matchTime sets the range to keep to the slot with cutMargin on both sides, if the recording
+// overlaps the slot. The overlap raises the score most if the recording's room, or else its name,
+// is that of the slot, less if a room is unknown, and not at all if the rooms differ.
 func (c *Candidate) matchTime(r Recording, s Slot) {
 	from, to := s.Start.Sub(r.Start), s.Start.Add(s.Length).Sub(r.Start)
 	if r.Start.IsZero() || s.Start.IsZero() || r.Length <= 0 || to <= 0 || from >= r.Length {
@@ -158,8 +161,8 @@ func normalizeWords(s string) string {
 	return " " + strings.Join(f, " ") + " "
 }
 
-// containsWords reports whether name, a result of [normalizeWords], contains the words of text. It
-// is false for a text of a single character.
+// containsWords reports whether the words of text follow one another in name, which is from
+// [normalizeWords]. A text of a single ASCII letter or digit is never found.
 func containsWords(name, text string) bool {
 	w := normalizeWords(text)
 	return len(w) > 3 && strings.Contains(name, w)

@@ -48,10 +48,11 @@ type FieldChange struct {
 	Kept bool   `json:"kept,omitempty"` // it was edited by hand, so the schedule's value is not used
 }
 
-// Compare returns what importing a schedule would change, for each talk. Talks are matched by the
-// schedule's ids: guid first, then id. A field that changed in the schedule since the last import
-// is imported, unless it was edited by hand in the meantime. Talks that are no longer in the
-// schedule are returned as removed.
+// Compare returns what importing a schedule would change. Talks are matched by the schedule's ids:
+// guid first, then id. A field is imported if it changed in the schedule since the last import,
+// unless it was edited by hand in the meantime; then the edit is kept. In a talk that was never
+// imported, each field that the schedule has is imported. Known talks that were imported before and
+// are not in p count as removed.
 func Compare(known []KnownTalk, p Programme) []Change {
 	byID := make(map[string]int)
 	slugs := make(map[string]bool)
@@ -177,7 +178,9 @@ func sameValue(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// displayValue returns a field as one line for people. Texts are cut to 120 characters.
+// displayValue returns the value of a JSON field for people. Texts are cut at 120 characters, lists
+// are joined by commas, links and persons are shown by name or address, and a number, which is a
+// length in nanoseconds, in minutes.
 func displayValue(v any) string {
 	switch v := v.(type) {
 	case nil:

@@ -267,7 +267,8 @@ var (
 	blankLines    = regexp.MustCompile(`\n{3,}`)
 )
 
-// isInvisible reports whether r is a control character or changes the direction of text.
+// isInvisible reports whether r is a control character other than a line feed or tab, or one that
+// changes the direction of text.
 func isInvisible(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
@@ -304,7 +305,8 @@ func loadZone(name string) *time.Location {
 	return time.UTC
 }
 
-// add appends an event, or a note if it is not a talk. name is the file's name in errors.
+// add parses an event and appends it to p.Events, or appends a note to p.Notes if it is not a talk.
+// p.Zone must be set before the first call. The error is that of parse.
 func (p *Programme) add(name string, r rawEvent) error {
 	if p.zone == nil {
 		p.zone = loadZone(p.Zone)

@@ -26,8 +26,9 @@ func nodeKind(t reflect.Type) yaml.Kind {
 	return yaml.ScalarNode
 }
 
-// checkKind returns an error for a node of the wrong kind for t, such as a list instead of a text.
-// name is the file, key the key of the node.
+// checkKind returns an error if node is not of the kind that t needs (a mapping, a list or a
+// scalar), or if it is a scalar that cannot be decoded into t. name is the file, and key the key of
+// the node, or "" for the whole file.
 func checkKind(name, key string, node *yaml.Node, t reflect.Type) error {
 	want := nodeKind(t)
 	if node.Kind == want {
@@ -69,7 +70,8 @@ func hasUnmarshaler(t reflect.Type) bool {
 	return p.Implements(reflect.TypeFor[yaml.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
-// kindError returns the error for a value that is got but must be want. key may be "".
+// kindError returns an error about the line of node, where the file has got but needs want, both in
+// words. The message names the key unless it is "".
 func kindError(name, key, got, want string, node *yaml.Node) *inputerr.Error {
 	if key == "" {
 		return inputerr.New(name, "expected %s, found %s", want, got).At(node.Line)

@@ -44,7 +44,8 @@ func Decode(name string, data []byte, into any) error {
 	return DecodeNode(name, docs[0].Content[0], into)
 }
 
-// DecodeNode decodes a part of a file as [Decode] does.
+// DecodeNode decodes node, a part of the file name, into the value that into points to. It refuses
+// the same as [Decode], with the same errors.
 func DecodeNode(name string, node *yaml.Node, into any) error {
 	if err := checkNode(name, "", node, reflect.TypeOf(into)); err != nil {
 		return err
@@ -71,8 +72,9 @@ func asInputError(name string, err error) error {
 	return inputerr.New(name, "%s", at.Message).At(at.Mark.Line)
 }
 
-// checkNode returns an error for unknown keys and values of the wrong kind for t, at any depth. key
-// is the key of the node, or "" for the whole file.
+// checkNode returns an error if node has an unknown key or a value of the wrong kind for t, at any
+// depth. A null fits every type, and a yaml.Node holds any value. key is the key of the node, or ""
+// for the whole file.
 func checkNode(name, key string, node *yaml.Node, t reflect.Type) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -124,7 +126,8 @@ func checkMapping(name string, node *yaml.Node, t reflect.Type) error {
 	return nil
 }
 
-// yamlFields returns the types of the fields of a struct by the names in their yaml tags.
+// yamlFields returns the types of the fields of the struct t, by the names in their yaml tags.
+// Fields without a name there, or with "-", are left out.
 func yamlFields(t reflect.Type) map[string]reflect.Type {
 	m := make(map[string]reflect.Type)
 	for i := range t.NumField() {
@@ -136,7 +139,8 @@ func yamlFields(t reflect.Type) map[string]reflect.Type {
 	return m
 }
 
-// DidYouMean returns `, did you mean "…"?` with the name nearest to word, or "" if none is near.
+// DidYouMean returns `, did you mean "…"?` with the name that [Nearest] returns for word, or "" if
+// there is none.
 func DidYouMean(word string, names []string) string {
 	if best, ok := Nearest(word, names); ok {
 		return ", did you mean " + strconv.Quote(best) + "?"

@@ -74,7 +74,8 @@ func (c *Cards) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// UnmarshalYAML decodes a text box. One that is not within the card is an error.
+// UnmarshalYAML decodes a text box. One that is not within the card, or whose font size is more
+// than half of the card's height, is an error.
 func (p *TextBox) UnmarshalYAML(node *yaml.Node) error {
 	type plain TextBox
 	if err := node.Decode((*plain)(p)); err != nil {
@@ -237,7 +238,8 @@ func checkImage(path, signature string) error {
 	return err
 }
 
-// checkXML returns an error if r is not well-formed XML. It does not check encoding and entities.
+// checkXML returns an error if r is not XML or ends too early. It ignores the declared encoding,
+// and accepts undefined entities and mismatched end tags.
 func checkXML(r io.Reader) error {
 	in := xml.NewDecoder(r)
 	in.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }

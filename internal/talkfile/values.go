@@ -41,7 +41,8 @@ func (Date) schema() map[string]any {
 	return map[string]any{"type": "string", "pattern": `^\d{4}-\d{2}-\d{2}$`}
 }
 
-// UnmarshalYAML decodes a date. A day that does not exist is an error.
+// UnmarshalYAML decodes a date, YYYY-MM-DD. Another form, or a day that does not exist, is an
+// error.
 func (d *Date) UnmarshalYAML(node *yaml.Node) error {
 	if _, err := time.Parse(time.DateOnly, node.Value); err != nil {
 		return errorAt(node, "%q is not a date", node.Value).Hint("Write it as 2026-05-31.")
@@ -165,7 +166,8 @@ func (TimeOfDay) schema() map[string]any {
 	return map[string]any{"type": "string", "pattern": `^\d{1,2}:\d{2}(:\d{2})?$`}
 }
 
-// UnmarshalYAML decodes a time of day. One that does not exist is an error.
+// UnmarshalYAML decodes a time of day, HH:MM or HH:MM:SS. Another form, or a time that does not
+// exist, is an error.
 func (t *TimeOfDay) UnmarshalYAML(node *yaml.Node) error {
 	if _, err := TimeOfDay(node.Value).parse(); err != nil {
 		return errorAt(node, "%q is not a time of day", node.Value).Hint("Write it as 09:00, or 09:00:30.")

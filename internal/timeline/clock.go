@@ -42,7 +42,7 @@ func ParseClock(s string) (time.Duration, error) {
 }
 
 // FormatClock returns a time as HH:MM:SS, followed by .mmm unless it is a whole second. It rounds
-// to the millisecond. ParseClock parses the result.
+// to the millisecond. ParseClock parses the result, unless it is negative.
 func FormatClock(t time.Duration) string {
 	t = t.Round(time.Millisecond)
 	if t%time.Second == 0 {

@@ -11,10 +11,10 @@ type Programme struct {
 	Closing int64   `json:"closing"`
 }
 
-// Frames returns the length of the programme in frames.
+// Frames returns the length of the programme, including its cards, in frames.
 func (p Programme) Frames() int64 { return p.Opening + Frames(p.Kept) + p.Closing }
 
-// Duration returns the length of the programme, to the nearest nanosecond.
+// Duration returns the length of the programme, including its cards, to the nearest nanosecond.
 func (p Programme) Duration() time.Duration { return p.Rate.Time(p.Frames()) }
 
 // Span is the half-open interval of time [From, To).
@@ -25,9 +25,9 @@ type Span struct {
 // Len returns how long the span lasts.
 func (s Span) Len() time.Duration { return s.To - s.From }
 
-// FromReel converts a span of reel time to programme time. What was cut away at either end of
-// it is dropped, and what was cut away inside closes up. ok is false if nothing of the span is
-// in the programme.
+// FromReel converts a span of reel time to programme time. Parts of the span that were cut away at
+// its beginning and end are dropped; those cut away in between make the result shorter. ok is false
+// if nothing of the span is in the programme.
 func (p Programme) FromReel(s Span) (seen Span, ok bool) {
 	at := p.Opening
 	for _, kept := range p.Kept {
@@ -45,9 +45,9 @@ func (p Programme) FromReel(s Span) (seen Span, ok bool) {
 	return seen, ok
 }
 
-// ToReel converts a span of programme time to the reel time it was made from. What overlaps a
-// card is dropped; ok is false if nothing else is left. A span across a cut includes what was
-// cut away there, so that FromReel returns the same span again.
+// ToReel converts a span of programme time to the reel time that it shows. The parts of the span in
+// a card are dropped; ok is false if nothing else is left. If the span extends across a cut, the
+// result includes what was cut away there, so that FromReel returns the span again.
 func (p Programme) ToReel(s Span) (reel Span, ok bool) {
 	at := p.Opening
 	for _, kept := range p.Kept {
