@@ -93,7 +93,8 @@ func encodeOutputs[Spec any](t *Task, convert func(Spec) media.EncodeOutput) ([]
 	return outs, nil
 }
 
-// publishSegments publishes each action's segment as an artifact of its own.
+// publishSegments publishes each action's segment as an artifact of its own. Each artifact gets all
+// notes. outs are in the order of the actions.
 func publishSegments(ctx context.Context, t *Task, outs []media.EncodeOutput, notes []string) error {
 	for i, a := range t.Actions {
 		if err := t.Publish(ctx, a, filepath.Dir(outs[i].Path), nil, notes, plan.SegmentFile); err != nil {

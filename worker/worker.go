@@ -217,8 +217,8 @@ type Task struct {
 // Media returns ffmpeg and ffprobe, with the limits of this worker.
 func (t *Task) Media() media.Tools { return t.worker.Media }
 
-// Progress reports which fraction of the job is done, from 0 to 1, and at how many times real time
-// it runs, or 0 if that has no meaning.
+// Progress reports which fraction of the job is done, from 0 to 1, and the speed as a multiple of
+// real time, or 0 for work that has none.
 func (t *Task) Progress(fraction, speed float64) {
 	t.report(action.Event{Type: action.JobProgress, Fraction: min(max(fraction, 0), 1), Speed: speed})
 }

@@ -273,7 +273,8 @@ func (s *server) measureLiveUpdates(ctx context.Context, events int, into *Round
 	return err
 }
 
-// changeTalks changes the talks of w, one after the other, at a fixed rate, and records when.
+// changeTalks changes the talks of w, one after the other, eventRate of them a second, and stores
+// in w.changed when it began each change.
 func (s *server) changeTalks(ctx context.Context, w *updateWatch) error {
 	tick := time.NewTicker(time.Second / eventRate)
 	defer tick.Stop()

@@ -109,8 +109,8 @@ func measureUpload(ctx context.Context, b *Bench, n int, into *Round) error {
 	return b.uploadWithCuts(ctx, into, source, bytes)
 }
 
-// uploadWithCuts uploads source, of so many bytes, over a connection that breaks cutCount times. It
-// returns an error unless the result equals source.
+// uploadWithCuts uploads source, whose size is bytes, over a connection that breaks cutCount times.
+// It returns an error unless the result equals source.
 func (b *Bench) uploadWithCuts(ctx context.Context, into *Round, source string, bytes int64) (err error) {
 	r, err := b.startReceiver(ctx)
 	if err != nil {
@@ -141,8 +141,8 @@ func (b *Bench) uploadWithCuts(ctx context.Context, into *Round, source string, 
 	return nil
 }
 
-// writeRandomFile writes so many bytes that cannot be compressed to path, the same each time, and
-// syncs the file.
+// writeRandomFile writes a file of that many bytes that cannot be compressed, the same each time,
+// and syncs it.
 func writeRandomFile(path string, bytes int64) error {
 	f, err := os.Create(path)
 	if err != nil {
@@ -245,7 +245,7 @@ func (r *receiver) file(where string) string {
 }
 
 // send continues the upload at the address where with the bytes of source from offset on. The
-// connection breaks after so many bytes, unless after is -1.
+// connection breaks when after bytes are sent, unless after is -1.
 func (r *receiver) send(ctx context.Context, where, source string, offset, after int64) (http.Header, error) {
 	f, err := os.Open(source)
 	if err != nil {

@@ -257,8 +257,8 @@ func isDead(side, other ChannelLevels) bool {
 	return side.LUFS <= silenceThreshold || under > 30 || side.LUFS < -55 && under > 15
 }
 
-// isPolarityInverted reports whether one channel is the other with opposite polarity, as when
-// a balanced line is plugged in as stereo.
+// isPolarityInverted reports whether one channel is the other with opposite polarity, as when a
+// balanced line is plugged in as stereo: their correlation after K-weighting is below −0.9.
 func (s *analyser) isPolarityInverted() bool {
 	var left, right float64
 	for i := range s.energies {

@@ -165,7 +165,7 @@ func installFontFile(path, scratch string) error {
 }
 
 // burnScript returns s with the ASS script at that path drawn over it. If the look has a font file,
-// installFontFile must have copied it to the script's directory.
+// installFontFile must have copied it, with the script's directory as scratch.
 func (l *CardLook) burnScript(s *ffmpeg.Stream, script string) *ffmpeg.Stream {
 	o := options{"filename": script}
 	if l.hasFontFile() {

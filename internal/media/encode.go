@@ -91,7 +91,8 @@ func (t Tools) errorsAfterPreroll(ctx context.Context, path string, pics FrameSo
 	return max(0, n-countErrors(stderr)), err
 }
 
-// countErrors returns how many errors ffmpeg logged and went on after, such as damaged frames.
+// countErrors returns how many errors, such as damaged frames, ffmpeg logged in stderr without
+// stopping.
 func countErrors(stderr string) int {
 	return strings.Count(stderr, "[error]") + strings.Count(stderr, "[fatal]") + strings.Count(stderr, "corrupt decoded frame")
 }

@@ -39,7 +39,8 @@ func (s *packetScan) pictureGaps(step float64, start time.Duration) (gaps []time
 	return gaps
 }
 
-// spanOf converts a range of ticks to times from start.
+// spanOf converts a range of ticks of base seconds to times from start, which is a time on the same
+// clock.
 func spanOf(r timeline.Range, base timeline.Rate, start time.Duration) timeline.Span {
 	return timeline.Span{From: ticksToDuration(r.From, base) - start, To: ticksToDuration(r.To, base) - start}
 }

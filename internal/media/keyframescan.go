@@ -44,8 +44,8 @@ func keyframeOutputArgs(stream int, path string) []string {
 		"-map_metadata", "-1", "-c:v", "mjpeg", "-q:v", "2", "-threads", "1", "-f", "smjpeg", fileURL(path)}
 }
 
-// readKeyframeScan evaluates the keyframes in an SMJPEG file. origin is when the container starts
-// on its own clock, and length is the recording's.
+// readKeyframeScan returns what the keyframes in the SMJPEG file at path show. origin is when the
+// container starts on its own clock, and length is the recording's.
 func readKeyframeScan(path string, origin, length time.Duration) (*KeyframeScan, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -176,7 +176,8 @@ const (
 	minStatic    = 5 * time.Minute // length of a recording that never changes
 )
 
-// finish evaluates the keyframes that were added, of a recording of that length.
+// finish returns the result for the keyframes that were added, the black and frozen spans among
+// them. length is the recording's.
 func (w *keyframeScanner) finish(length time.Duration) *KeyframeScan {
 	g := &KeyframeScan{Count: len(w.frames)}
 	for i := 1; i < len(w.frames); i++ {

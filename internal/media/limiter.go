@@ -26,8 +26,8 @@ type limiter struct {
 	required []float32    // scratch
 }
 
-// newLimiter returns a limiter that raises sound by gain and then keeps its true peak below
-// ceiling, both in dB; full scale is 0 dB.
+// newLimiter returns a limiter that applies gain and then keeps the true peak below ceiling, both
+// in dB; full scale is 0 dB.
 func newLimiter(gain, ceiling float64) *limiter {
 	return &limiter{
 		gain: float32(dbToAmplitude(gain)), ceiling: float32(dbToAmplitude(ceiling)),
@@ -83,7 +83,8 @@ func (l *limiter) requiredGains(need []float32, work [2][]float32, n int) []floa
 	return need
 }
 
-// peakAround returns the greatest amplitude at sample n of w, and between it and its neighbours.
+// peakAround returns the greatest amplitude at sample n of w and, interpolated, between it and its
+// neighbours. w must have interpolationRadius samples before and after it.
 func (l *limiter) peakAround(w []float32, n int) float32 {
 	return max(w[n], -w[n], l.over.maxBetween(w[n-interpolationRadius:n+interpolationRadius]), l.over.maxBetween(w[n-interpolationRadius+1:n+interpolationRadius+1]))
 }

@@ -44,7 +44,7 @@ func (m *Meter) Write(left, right []float32) {
 	}
 }
 
-// Samples returns the number of samples of each channel so far.
+// Samples returns how many samples of each channel were written so far.
 func (m *Meter) Samples() int64 { return m.samples }
 
 // LUFS returns the integrated loudness of all samples so far. It is -Inf if they are shorter than

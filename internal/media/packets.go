@@ -50,7 +50,9 @@ func (t Tools) readPackets(ctx context.Context, path string, options []string, e
 	})
 }
 
-// parsePacket parses a line of ffprobe: "stream,pts,dts,duration,size,pos,flags".
+// parsePacket parses a line of ffprobe: "stream,pts,dts,duration,size,pos,flags". Unknown times
+// become noTime, and other unknown numbers 0. It returns an error if the line has fewer fields or
+// no stream.
 func parsePacket(line string) (p packet, err error) {
 	f := strings.Split(line, ",")
 	if len(f) < 7 {

@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// sampleAt returns the number of the sample at time t, at 48 kHz.
+// sampleAt returns the number of the sample nearest to time t, at 48 kHz.
 func sampleAt(t time.Duration) int64 {
 	return timeline.Rescale(int64(t), Hz, int64(time.Second))
 }

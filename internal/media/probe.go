@@ -76,7 +76,7 @@ func (p Probe) MissingStream(name string) *inputerr.Error {
 
 // firstPicture decodes the first 100 packets of the video stream with that index. It returns the
 // timestamp, in ticks, of the first frame that can be decoded, or noTime if none can. interlaced
-// reports whether most of the frames are.
+// reports whether more than half of the frames are interlaced.
 func (t Tools) firstPicture(ctx context.Context, path string, index int) (first int64, interlaced bool, err error) {
 	args := []string{"-select_streams", strconv.Itoa(index), "-read_intervals", "%+#100",
 		"-show_frames", "-show_entries", "frame=best_effort_timestamp,interlaced_frame", "-of", "csv=p=0"}

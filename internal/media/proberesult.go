@@ -11,7 +11,7 @@ import (
 )
 
 // result returns the probe of the recording, from the statistics of its packets. interlaced says
-// whether its first frames are.
+// whether its first frames are interlaced.
 func (s *packetScan) result(interlaced bool) Probe {
 	p := Probe{Format: s.container.Format.Name, Declared: s.container.declared()}
 	start := s.startTime()
@@ -41,8 +41,8 @@ func (s *packetScan) result(interlaced bool) Probe {
 }
 
 // addAudio adds the sound streams to p, and a note for each that is empty. If there is no video, or
-// it is variable, p.Readable lasts until the end of the sound. start is when the container starts
-// on its own clock.
+// its frame rate is variable, p.Readable lasts until the end of the sound. start is when the
+// container starts on its own clock.
 func (s *packetScan) addAudio(p *Probe, start time.Duration) {
 	for _, sound := range s.audio {
 		span, ok := s.audioSpans[sound.Index]
@@ -63,8 +63,9 @@ func (s *packetScan) addAudio(p *Probe, start time.Duration) {
 }
 
 // probeVideo returns the description of the video stream. interlaced says whether its first frames
-// are; it counts as interlaced, too, if the container says so. A rate below ten frames a second is
-// replaced by the nominal one, or by 25. start is when the container starts on its own clock.
+// are interlaced; the video also counts as interlaced if the container says so. A rate below ten
+// frames a second is replaced by the nominal one, or by 25. start is when the container starts on
+// its own clock.
 func (s *packetScan) probeVideo(interlaced bool, start time.Duration) *Video {
 	base := s.video.timeBase()
 	rate, step, variable := s.rates.rate()

@@ -54,8 +54,8 @@ func (t *rateEstimator) add(pts int64) {
 //
 // The fastest run of sustainedIntervals sets the rate, or in a shorter video the median interval.
 // Some containers round timestamps to milliseconds, so the rate is made precise with the mean of
-// all intervals within 25 % of that. It is variable if other intervals make up more than 1 % of the
-// time.
+// all intervals within 25 % of that. variable is true if other intervals make up more than 1 % of
+// the time.
 func (t *rateEstimator) rate() (rate timeline.Rate, step float64, variable bool) {
 	if t.count == 0 {
 		return timeline.Rate{Num: 25, Den: 1}, 0, false // a single frame has no rate
@@ -85,7 +85,7 @@ func (t *rateEstimator) regular(step float64) (all interval) {
 	return all
 }
 
-// median returns the median interval in ticks.
+// median returns the median interval in ticks, to 0.1 ms, or 0 without intervals.
 func (t *rateEstimator) median() float64 {
 	var keys []int64
 	for k := range t.steps {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// prepare makes cmd the leader of a process group.
+// prepare makes cmd the leader of a process group. The niceness is set later, by limitResources.
 func (t Tools) prepare(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return nil

@@ -118,7 +118,7 @@ type ContactStill struct {
 	Label string // digits and colons
 }
 
-// WriteContactSheet writes a JPEG to out with stills in rows of so many columns, each with its
+// WriteContactSheet writes a JPEG to out with stills in rows, columns to a row, each with its
 // label. All stills must have the size of the first. Without stills it returns an error.
 func WriteContactSheet(stills []ContactStill, columns int, out string) error {
 	const gap = 4

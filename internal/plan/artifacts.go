@@ -73,7 +73,7 @@ const (
 	InlineInputFile = "given"         // of the inputs in Graph.InlineInputs
 )
 
-// VideoFile returns the name of the file that assemble makes in a container.
+// VideoFile returns the name of the file that assemble makes in a container, such as video.mp4.
 func VideoFile(c media.Container) string { return "video." + string(c) }
 
 // CaptionsFile returns the name of a file that captions makes. ext is "srt", "vtt" or "mp4", which

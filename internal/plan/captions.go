@@ -143,7 +143,8 @@ func countOverlapping(cues []conference.Cue, spans []timeline.Span) (n int) {
 	return n
 }
 
-// Thumbnail returns the kind that makes the picture that represents the talk.
+// Thumbnail returns the kind that makes the picture that represents the talk: from the best of the
+// stills if the stage needs some, else from a recording.
 func Thumbnail() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{Name: KindThumbnail, Synonyms: []string{"thumb", "poster", "still", "preview"}, Needs: []string{KindIndex}, Unique: true},

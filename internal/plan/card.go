@@ -89,8 +89,8 @@ func cardLook(c *conference.Cards, note *conference.TextBox) *media.CardLook {
 	return &look
 }
 
-// BackdropKind returns the kind of backdrop that a file is, by the extension of its name, or "" if
-// that is unknown.
+// BackdropKind returns the format of a background file by the extension of its name, or "" if that
+// is unknown.
 func BackdropKind(name string) media.Backdrop {
 	return map[string]media.Backdrop{
 		".png": media.PNG, ".jpg": media.JPEG, ".jpeg": media.JPEG, ".svg": media.SVG,

@@ -122,7 +122,8 @@ func (e *execExpansion) track() *ExecTrack {
 	return nil
 }
 
-// configError returns an error about the stage's settings, at a line of the pipeline file.
+// configError returns an error about the stage's settings, which names the stage and a line of the
+// pipeline file.
 func (e *execExpansion) configError(line int, format string, args ...any) *inputerr.Error {
 	return inputerr.New(e.Pipeline.File, e.Stage.Name+": "+format, args...).At(line)
 }

@@ -60,7 +60,9 @@ type ExecTrack struct {
 	Time     string `yaml:"time"`     // clock of its times, reel or programme; unset: as in the inputs
 }
 
-// Exec returns the kind that runs a program that the user supplies.
+// Exec returns the kind that runs a program that the user supplies, with files of earlier stages as
+// inputs. The files that it writes can be inputs of later stages, and go into the bundle if they
+// have a path there.
 func Exec() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{

@@ -29,7 +29,7 @@ func InspectRecording(name string, p media.Probe, a media.Analysis) []conference
 
 // findIssues returns the issues in the kept parts of the reel. floor holds the analyses of the
 // speaker's sound. cut says that a person chose the kept parts; otherwise silence at the ends is an
-// issue, too. Values in words are those of conference.IssueEnglish.
+// issue, too. Texts within issues are those of conference.IssueEnglish.
 func findIssues(reel Reel, floor analysedSound, talk conference.Talk, cut bool) []conference.Issue {
 	t := issueFinder{reel: reel, all: []conference.Issue{}}
 	for i, s := range reel.Sources {
@@ -306,7 +306,8 @@ func (t *issueFinder) checkLength(talk conference.Talk) {
 }
 
 // checkSilentEnds reports silence of 15 s or more before or after the talk, and proposes a cut that
-// leaves a second on either side. It does nothing if cut says that a person chose the cut.
+// leaves a second on either side. It does nothing if cut is true, since a person then chose the
+// kept parts.
 func (t *issueFinder) checkSilentEnds(floor analysedSound, cut bool) {
 	const (
 		least  = 15 * time.Second // shortest silence that is worth a cut

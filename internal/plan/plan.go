@@ -82,7 +82,8 @@ type Graph struct {
 // errAwaitingObservation is returned by a kind's Expand if an observation is missing.
 var errAwaitingObservation = errors.New("waits for an observation")
 
-// NoRecordingError returns the error that a talk cannot be planned because it has no recording.
+// NoRecordingError returns the *inputerr.Error for a talk that cannot be planned because it has no
+// recording. slug is the talk's.
 func NoRecordingError(slug string) error {
 	return inputerr.Coded("talk.no_recording", "has no recording").In(slug).Hint("Upload one, or assign one that was uploaded")
 }
@@ -222,10 +223,10 @@ func (x *Expansion) Observe(key action.Key) (artifact action.Artifact, ok bool) 
 	return artifact, ok
 }
 
-// SetBundleKey sets the key of the action that ends the graph.
+// SetBundleKey sets Graph.BundleKey, the key of the action that makes the bundle.
 func (x *Expansion) SetBundleKey(key action.Key) { x.graph.BundleKey = key }
 
-// Note adds a sentence for people to Graph.Notes.
+// Note adds a sentence for people, in English, to Graph.Notes.
 func (x *Expansion) Note(format string, args ...any) {
 	x.graph.Notes = append(x.graph.Notes, fmt.Sprintf(format, args...))
 }

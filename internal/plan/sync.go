@@ -80,7 +80,8 @@ func encodeCueTimes(cues []conference.Cue) []byte {
 	return b
 }
 
-// ParseCueTimes returns cues with the times that encodeCueTimes encoded, without text.
+// ParseCueTimes returns cues with the times that encodeCueTimes encoded, without text. It returns
+// an error if b is not such JSON.
 func ParseCueTimes(b []byte) ([]conference.Cue, error) {
 	var times [][2]int64
 	if err := json.Unmarshal(b, &times); err != nil {

@@ -122,8 +122,8 @@ func WriteWAV(t testing.TB, path string, x []float32) string {
 	return path
 }
 
-// FFmpeg runs ffmpeg with args to make the file name in a directory of its own, and returns
-// its path.
+// FFmpeg runs ffmpeg with args, to which it adds the output file, called name in a temporary
+// directory of the test. It returns the file's path. The test fails if ffmpeg does.
 func FFmpeg(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -132,7 +132,8 @@ func FFmpeg(t testing.TB, name string, args ...string) string {
 	return path
 }
 
-// Concat joins files byte by byte to the file name, as cat does, and returns its path.
+// Concat joins files byte by byte, as cat does, to a file called name in a temporary directory of
+// the test, and returns its path.
 func Concat(t testing.TB, name string, parts ...string) string {
 	t.Helper()
 	var all []byte

@@ -131,7 +131,8 @@ func readSound(t testing.TB, path string) (left, right []float32) {
 	return left, right
 }
 
-// findBeep looks for the beep of second n in a sound. ok is false if it is not heard.
+// findBeep returns the beep of second n in the sound x, with its measured beginning and pitch. ok
+// is false if the beep is too soft or its pitch is more than 3 % off.
 func findBeep(x []float32, n int) (b Beep, ok bool) {
 	const quietest, widest = 0.01, 0.03 // amplitude; deviation of the pitch
 	nominal := BeepPitch(n)
