@@ -107,8 +107,8 @@ func (b *Bench) quality(ctx context.Context, into *Round, who, made, talk string
 
 var ssimTotal = regexp.MustCompile(`SSIM .* All:([0-9.]+)`)
 
-// ssim returns the structural similarity of two videos, up to 1, compared frame by frame in order,
-// whatever their times.
+// ssim returns the structural similarity of two videos, up to 1. It compares frames of the same
+// number, regardless of their times.
 func (b *Bench) ssim(ctx context.Context, made, talk string) (float64, error) {
 	const graph = "[0:v]settb=1/25,setpts=N[a];[1:v]settb=1/25,setpts=N[b];[a][b]ssim"
 	said, err := exec.CommandContext(ctx, b.generator.Tools.FFmpeg, "-hide_banner", "-nostdin", "-i", made, "-i", talk,
