@@ -151,5 +151,7 @@ var unreadFormats = []struct {
 	{regexp.MustCompile(`^\{\\rtf`), inputerr.Coded("subtitles.rtf", "is a document of a word processor (RTF)").Hint("Save it as plain text (UTF-8)")},
 	{regexp.MustCompile(`^\[\d+\]\[\d*\]`), inputerr.Coded("subtitles.mpl2", "is an MPL2 file, whose times are tenths of a second, which is not read here").Hint("Save it as SRT or WebVTT")},
 	{regexp.MustCompile(`^(\[[a-z]+:[^\]\n]*\]\s*)*\[\d+:\d\d([.:]\d+)?\]`), inputerr.Coded("subtitles.lrc", "is a file of lyrics (LRC), whose lines have no end, which is not read here").Hint("Save it as SRT or WebVTT")},
+	{regexp.MustCompile(`^start\tend\t`), inputerr.Coded("subtitles.tsv", "is a table of a speech recogniser (TSV), which is not read here").Hint("Export it as SRT or WebVTT")},
+	{regexp.MustCompile(`^scenarist_scc`), inputerr.Coded("subtitles.scc", "is a Scenarist file (SCC) of closed captions, which is not read here").Hint("Export it as SRT or WebVTT")},
 	{regexp.MustCompile(`(?s)^(\{.*"|\[\{)`), inputerr.Coded("subtitles.json", "is JSON, not a subtitle file").Hint("Export it as SRT or WebVTT")},
 }

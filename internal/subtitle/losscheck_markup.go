@@ -59,6 +59,9 @@ func (g *lossCheck) tagLength(row string, i int, next *closingBrackets) int {
 	if end < 0 || end-i >= maxTagLength || !isPlayerTag(strings.ToLower(row[i+1:end]), g.vtt) {
 		return 0
 	}
+	if isAnnotatedStyle(row[i:end+1]) && strings.Contains(g.remaining, row[i:end+1]) { // shown as text
+		return 0
+	}
 	return end + 1 - i
 }
 
@@ -162,11 +165,9 @@ func isPlayerTag(in string, vtt bool) bool {
 // classes, or with the name of a speaker or a language.
 func isVTTTag(in string) bool {
 	name, _, _ := strings.Cut(strings.TrimRight(in, "/ \t"), ".")
-	name, _, spaced := strings.Cut(name, " ")
+	name, _, _ = strings.Cut(strings.ReplaceAll(name, "\t", " "), " ")
 	switch name {
-	case "i", "b", "u":
-		return !spaced && !strings.Contains(in, " ")
-	case "c", "v", "lang", "ruby", "rt":
+	case "i", "b", "u", "c", "v", "lang", "ruby", "rt":
 		return true
 	}
 	return false

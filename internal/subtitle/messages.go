@@ -126,6 +126,7 @@ var sentences = map[string]sentence{
 	"place-rounded":        {Note, "the position “{text}” was rounded to the nearest of nine positions"},
 	"coordinates":          {Note, "the position “{text}” is in pixels of an unknown screen size; it is not kept"},
 	"setting-dropped":      {Note, "the setting “{text}” is not kept"},
+	"setting-unknown":      {Warning, "“{text}” is not a setting of WebVTT; it was left out. Check its spelling"},
 	"unreadable-bytes.ebu": {Warning, "the byte {byte} is undefined in the file's character table; it became U+FFFD"},
 
 	// What the loss check finds.

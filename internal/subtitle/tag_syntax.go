@@ -57,7 +57,7 @@ type tagRule struct {
 
 // tagRules are the tags of SubRip and WebVTT by name.
 var tagRules = map[string]tagRule{
-	"i":      {kind: tagItalic, after: allowClasses},    // <i>, in WebVTT <i.loud>
+	"i":      {kind: tagItalic, after: allowClasses},    // <i>, in WebVTT <i.loud> and <i Ada>
 	"b":      {kind: tagBold, after: allowClasses},      //
 	"u":      {kind: tagUnderline, after: allowClasses}, //
 	"font":   {kind: tagFont, after: allowAttributes},   // <font color="red">
@@ -74,7 +74,7 @@ var tagRules = map[string]tagRule{
 func allowNothing(rest string, _ bool) bool { return consistsOf(rest, " \t/") }
 
 func allowClasses(rest string, vtt bool) bool {
-	return allowNothing(rest, vtt) || vtt && rest[0] == '.' && !strings.ContainsAny(rest, " \t\n")
+	return allowNothing(rest, vtt) || vtt && strings.ContainsRune(" \t\n.", rune(rest[0]))
 }
 
 func allowAttributes(rest string, vtt bool) bool {

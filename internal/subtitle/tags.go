@@ -162,8 +162,17 @@ func (m *markupReader) matchPairs(raw string) {
 		if t := &m.tags[i]; !t.is(tagPaired) && !m.vtt && !t.is(tagCloses) && isTypeParameter(raw, t) {
 			m.reporter.add(m.lineIndex.lineAt(int(t.from)), "unknown-tag.type", "text", raw[t.from:t.to()])
 			t.kind = tagText
+		} else if !t.is(tagPaired) && m.vtt && isAnnotatedStyle(raw[t.from:t.to()]) {
+			m.reporter.add(m.lineIndex.lineAt(int(t.from)), "unknown-tag", "text", raw[t.from:t.to()])
+			t.kind = tagText
 		}
 	}
+}
+
+// isAnnotatedStyle reports whether a tag is that of a style with words after its name: <b Ada>.
+// Without a closing tag, it is more likely a comparison: a<b and c>d.
+func isAnnotatedStyle(s string) bool {
+	return strings.IndexByte("ibuIBU", s[1]) >= 0 && strings.IndexByte(" \t\n", s[2]) >= 0
 }
 
 // isTypeParameter reports whether an opening tag without a closing one is more likely code: it is

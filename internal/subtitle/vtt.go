@@ -1,6 +1,8 @@
 package subtitle
 
 import (
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -111,12 +113,51 @@ func parseVTTSettings(c *conference.Cue, s string, p *parser) (rest string) {
 		case "vertical", "region":
 			p.addOnce(c.Line, "setting-dropped", "text", word)
 		default:
-			return s
+			if !isMisspeltSetting(key, value) {
+				c.Position = normalizePlace(7 - 3*row + col)
+				return s
+			}
+			p.add(c.Line, "setting-unknown", "text", word)
 		}
 		s = strings.TrimLeft(after, " ")
 	}
 	c.Position = normalizePlace(7 - 3*row + col)
 	return s
+}
+
+// settingNames are the cue settings of WebVTT, section 4.4.
+var settingNames = [...]string{"align", "line", "position", "region", "size", "vertical"}
+
+// settingValue matches the values that cue settings can have, other than the id of a region.
+var settingValue = regexp.MustCompile(`^(-?[0-9.]+%?(,[a-z-]+)?|start|middle|center|end|left|right|rl|lr|line-(left|right))$`)
+
+// isMisspeltSetting reports whether key:value, behind a cue's times, was meant as a setting: its
+// key is nearly the name of one, or its value can only be that of one.
+func isMisspeltSetting(key, value string) bool {
+	if strings.Trim(strings.ToLower(key), "abcdefghijklmnopqrstuvwxyz-_") != "" {
+		return false
+	}
+	lower := strings.ToLower(key)
+	return settingValue.MatchString(strings.ToLower(value)) || slices.ContainsFunc(settingNames[:], func(name string) bool {
+		return lower == name || lower != "" && isOneEditApart(lower, name)
+	})
+}
+
+// isOneEditApart reports whether one byte added, left out, replaced or swapped with the next makes
+// b of a.
+func isOneEditApart(a, b string) bool {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	a, b = a[n:], b[n:]
+	switch {
+	case a == "" || b == "":
+		return len(a)+len(b) == 1
+	case a[1:] == b || a == b[1:] || a[1:] == b[1:]:
+		return true
+	}
+	return len(a) > 1 && len(b) > 1 && a[0] == b[1] && a[1] == b[0] && a[2:] == b[2:]
 }
 
 func alignColumn(value string, col int) int {

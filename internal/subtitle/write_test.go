@@ -268,6 +268,13 @@ func TestWrite_RoundTrip(t *testing.T) {
 	}
 }
 
+// Text that looks like times, in digits of any script, stays as it is.
+func TestWrite_TextThatLooksLikeTimes(t *testing.T) {
+	for _, text := range []string{"休憩は\n５:00 --> ６:00 です", "٥:٠٠ --> ٦:٠٠", "५:०० --> ६:००", "𝟓:00 --> 𝟔:00", "5:00 --> 6:00"} {
+		checkRoundTrip(t, text, []conference.Cue{cue("c0001", 1000*ms, 3000*ms, text)})
+	}
+}
+
 // Whatever was read can be written in every format, and reads back as the same cues.
 func FuzzWrite_RoundTrip(f *testing.F) {
 	f.Add([]byte("1\n00:00:01,000 --> 00:00:02,000\n{\\an8}<i>a</i> List<String> &amp; <b>x <i>y</b></i>\nx --> y\n"))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lectern-av/lectern/internal/conference"
 )
@@ -37,7 +38,8 @@ func vttLine(l styledLine) (s string) {
 		s += open + vttEscaper.Replace(p.text) + shut
 	}
 	if looksLikeArrowTimes(s) {
-		return fmt.Sprintf("&#%d;%s", s[0], s[1:])
+		first, size := utf8.DecodeRuneInString(s)
+		return fmt.Sprintf("&#%d;%s", first, s[size:])
 	}
 	return s
 }

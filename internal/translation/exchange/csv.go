@@ -81,7 +81,8 @@ func ReadCSV(name string, data []byte) (*File, error) {
 		return nil, err
 	}
 	text = strings.TrimPrefix(text, "\ufeff")
-	head, _, _ := strings.Cut(text, "\n")
+	text = blankSeparatorLine(text)
+	head, _, _ := strings.Cut(strings.TrimLeft(text, "\r\n"), "\n")
 	in := csv.NewReader(strings.NewReader(text))
 	in.FieldsPerRecord = -1
 	for _, comma := range ";\t" {
@@ -144,6 +145,10 @@ func (r *csvReader) readRow(line int, row []string) error {
 	if e.context == "" && strings.TrimSpace(e.source+e.translation) == "" {
 		return nil
 	}
+	if isSpreadsheetError(e.translation) && strings.TrimSpace(e.translation) != strings.TrimSpace(e.source) {
+		return inputerr.Coded("csv.spreadsheet_error", "has the spreadsheet error {text} instead of a translation", "text", strings.TrimSpace(e.translation)).In(r.name).At(line).
+			Hint("Type the translation again, with an apostrophe before it. Nothing was saved")
+	}
 	e.state = parseState(cell("state"), e.translation)
 	if first := r.ids[e.context]; first > 0 && e.context != "" {
 		return inputerr.Coded("translation.repeated", "repeats {text} of line {line}", "text", e.context, "line", first).In(r.name).At(line).Hint("Delete one of them")
@@ -171,7 +176,7 @@ func parseState(said, target string) translation.State {
 
 func (r *csvReader) readColumns(line int, row []string) error {
 	for _, c := range row {
-		r.columns = append(r.columns, strings.ToLower(strings.TrimSpace(c)))
+		r.columns = append(r.columns, columnName(c))
 	}
 	for _, needed := range []string{"id", "source", "translation"} {
 		if !slices.Contains(r.columns, needed) {

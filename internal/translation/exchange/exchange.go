@@ -74,7 +74,6 @@ func canonicalLanguage(language string) string {
 // data begins. It returns nil for any other format, such as subtitles.
 func DetectReader(data []byte) func(name string, data []byte) (*File, error) {
 	head := bytes.ReplaceAll(data[:min(len(data), 4096)], []byte{0}, nil) // so that UTF-16 is recognised
-	first, _, _ := bytes.Cut(head, []byte("\n"))
 	has := func(in []byte, words ...string) bool {
 		for _, w := range words {
 			if !bytes.Contains(in, []byte(w)) {
@@ -88,7 +87,7 @@ func DetectReader(data []byte) func(name string, data []byte) (*File, error) {
 		return ReadXLIFF
 	case has(head, `msgid "`, "msgstr"):
 		return ReadPO
-	case has(bytes.ToLower(first), "source", "translation"):
+	case isSheet(headingText(head)):
 		return ReadCSV
 	}
 	return nil

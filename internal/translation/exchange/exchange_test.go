@@ -307,7 +307,19 @@ func TestReadCSV_Spreadsheets(t *testing.T) {
 	}
 	leave := func([]string) {}
 	for name, file := range map[string]string{
-		"semicolons":       again(';', leave),
+		"semicolons":                  again(';', leave),
+		"Excel's first line":          "sep=;\r\n" + again(';', leave),
+		"its first line after a mark": "\ufeffSEP=\t\n" + again('\t', leave),
+		"Spanish headings": again(',', func(row []string) {
+			if row[4] == "source" {
+				row[4], row[6] = "Origen", "Traducción"
+			}
+		}),
+		"German headings": "sep=;\n" + again(';', func(row []string) {
+			if row[4] == "source" {
+				row[0], row[4], row[6] = "Kennung", "Quelltext", "Übersetzung"
+			}
+		}),
 		"UTF-16 with tabs": utf16(again('\t', leave)),
 		"times of its own": again(',', func(row []string) { row[1], row[2] = "00:03.0", "00:05.0" }),
 		"apostrophes gone": again(',', func(row []string) {
@@ -319,6 +331,39 @@ func TestReadCSV_Spreadsheets(t *testing.T) {
 		if got, _ := csv.merge(t, file, source, nil); !reflect.DeepEqual(withoutLines(got), want) {
 			t.Errorf("%s: it came back as %s", name, summary(got))
 		}
+	}
+}
+
+func TestReadCSV_SpreadsheetErrors(t *testing.T) {
+	const head = "sep=,\nid,source,translation\nc0001,Yes.,Sí.\n"
+	for _, cell := range []string{"#NAME?", "#¿NOMBRE?", "#¡VALOR!", "#BEZUG!", "#DIV/0!", "#ДЕЛ/0!", "#N/A", "#Н/Д", "#NV", "Err:508", "Fehler:502"} {
+		_, err := ReadCSV("talk.csv", []byte(head+"c0002,- Hello,"+cell+"\n"))
+		if err == nil || !strings.HasPrefix(err.Error(), "talk.csv:4: has the spreadsheet error "+cell) {
+			t.Errorf("%s: %v", cell, err)
+		}
+	}
+	for _, cell := range []string{"#1", "#golang", "N/A", "¡#GRANDE! dijo", "#HASHTAG"} {
+		if _, err := ReadCSV("talk.csv", []byte(head+"c0002,- Hello,"+cell+"\n")); err != nil {
+			t.Errorf("%s: %v", cell, err)
+		}
+	}
+	if _, err := ReadCSV("talk.csv", []byte(head+"c0002,#NAME?,#NAME?\n")); err != nil {
+		t.Error("a source that shows an error:", err)
+	}
+}
+
+func TestDetectReader_Sheets(t *testing.T) {
+	for text, want := range map[string]bool{
+		"source,translation\n": true, "id;translation\n": true, "sep=;\nid;Origen;Traducci\xf3n\n": true, "\ufeffid,source\n": true,
+		"1\n00:00:01,000 --> 00:00:02,000\nid, source\n": false, "WEBVTT\n": false, "source\n": false,
+	} {
+		if got := DetectReader([]byte(text)) != nil; got != want {
+			t.Errorf("%q: a sheet: %v", text, got)
+		}
+	}
+	_, err := ReadCSV("talk.csv", []byte("sep=;\nid;Traducción\nc0001;Sí\n"))
+	if err == nil || !strings.HasPrefix(err.Error(), "talk.csv:2: has no column “source”") {
+		t.Error(err)
 	}
 }
 
