@@ -18,8 +18,8 @@ type Claim struct {
 }
 
 // Claim claims a translation for who until a time, and returns the claim that then holds. If
-// another person has claimed it, that is theirs, unchanged. To claim again extends one's own claim
-// and keeps its start.
+// another person has claimed it, their claim is returned, unchanged. Claiming again extends one's
+// own claim and keeps its start.
 func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until time.Time) (Claim, error) {
 	var active Claim
 	err := c.withChange(ctx, "claim a translation of", slug, who, func(tx *change) error {

@@ -21,7 +21,7 @@ type Email struct {
 	Failure   string    // of the last attempt, in words; "": none
 }
 
-// GivenUp reports whether sending failed so often that it is not tried any more.
+// GivenUp reports whether the email could not be sent and is not tried again.
 func (l Email) GivenUp() bool {
 	return l.Sent.IsZero() && l.Failure != "" && !l.DueAt.Before(neverDue)
 }
@@ -36,7 +36,7 @@ const giveUpAfter = 72 * time.Hour
 // all that follow.
 var retryDelays = [...]time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour}
 
-// QueueEmail saves an email to be sent at DueAt, or at once if that is zero. There is only one for
+// QueueEmail saves an email to be sent at DueAt, or at At if DueAt is zero. There is only one for
 // each DedupKey: if there is one already, nothing is saved and fresh is false.
 func (c *Catalog) QueueEmail(ctx context.Context, l Email) (fresh bool, err error) {
 	if l.DueAt.IsZero() {

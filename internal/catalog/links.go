@@ -85,7 +85,8 @@ func (c *Catalog) Links(ctx context.Context) (all []Link, err error) {
 	return all, nil
 }
 
-// RevokeLink ends a link and every session that it opened. Revoking it again does nothing.
+// RevokeLink ends a link and every session that it opened. A link that was revoked before keeps the
+// time of its first revocation. RevokeLink returns ErrNotFound if there is no such link.
 func (c *Catalog) RevokeLink(ctx context.Context, who string, id int64) error {
 	return c.withChange(ctx, "revoke a link", "", who, func(tx *change) error {
 		err := tx.QueryRowContext(ctx, `UPDATE links SET revoked_ms = coalesce(revoked_ms, ?) WHERE id = ? RETURNING slug`,
@@ -104,7 +105,8 @@ func (c *Catalog) RevokeLink(ctx context.Context, who string, id int64) error {
 }
 
 // OpenSession saves a session under the hash of its secret, and marks its link as used. It returns
-// ErrNotFound if the link was revoked, has expired, or is a one-time link that was used before.
+// ErrNotFound if the link was revoked, has expired, or is a one-time link that was used before. It
+// also deletes all sessions that have expired.
 func (c *Catalog) OpenSession(ctx context.Context, link int64, hash []byte, expires time.Time) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		now := time.Now().UnixMilli()

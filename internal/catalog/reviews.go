@@ -28,7 +28,7 @@ type Review struct {
 	At      time.Time
 }
 
-// AddReview saves a review.
+// AddReview saves a review of a talk, with the present time in place of v.At.
 func (c *Catalog) AddReview(ctx context.Context, slug string, v Review) error {
 	return c.withChange(ctx, "review", slug, v.Who, func(tx *change) error {
 		if err := tx.exec(ctx, `INSERT INTO verdicts (slug, who, verdict, words, bundle, at_ms) VALUES (?, ?, ?, ?, ?, ?)`,

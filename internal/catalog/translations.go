@@ -28,6 +28,8 @@ type Conflict struct {
 	Last           Translation // the present one
 }
 
+// Error returns who changed the translation, in which revision, and which revision the caller's was
+// made from, if that is known.
 func (c *Conflict) Error() string {
 	if c.Base == 0 {
 		return fmt.Sprintf("your translation of %s into %s does not say which revision it was made from, and it changes or removes what others translated (revision %d, by %s: %q)",

@@ -182,9 +182,9 @@ func (b *aligner) groups() (all []cuePairing) {
 	return all
 }
 
-// extend offers each group that can follow the first i source and j translated cues: one cue of
-// either side without a counterpart, or a group of up to maxGroupCues on one side and few on the
-// other that match.
+// extend records each way to go on after the first i source and j translated cues, if it is the
+// best so far to where it leads: one cue of either side without a counterpart, or a group that
+// matches, of at most maxGroupCues+1 cues on both sides together.
 func (b *aligner) extend(i, j int) {
 	b.offer(cuePairing{i: i, j: j, a: 1}, 0)
 	b.offer(cuePairing{i: i, j: j, b: 1}, 0)
@@ -272,9 +272,10 @@ func anchorOverlap(a, b []string) float64 {
 	return float64(2*n) / float64(len(a)+len(b))
 }
 
-// sourcesOf returns the indexes of the source cues of group g that translated cue j translates.
-// They are all, unless the group has several translated cues; then they are those with which it
-// shares more than a quarter of the shorter one's time, or at least the one with the most.
+// sourcesOf returns the indexes of the source cues that translated cue j of group g translates. If
+// g has no other translated cue, these are all of g's source cues. Otherwise they are those that
+// share with cue j more than a quarter of the time of the shorter of both, or at least the one that
+// shares most.
 func (b *aligner) sourcesOf(g cuePairing, j int) (of []int) {
 	t := b.translated[j]
 	best, most := g.i, 0.0

@@ -30,9 +30,9 @@ type cachedMemory struct {
 // translations exist, so that reading all talks does not fill the server's time.
 const rebuildInterval = 20
 
-// Get returns the translation memory for a talk's conference and a language, and rebuilds it first
-// if there are new translations. While another request rebuilds it, the old one is returned, which
-// may be empty.
+// Get returns the translation memory for a talk's conference and a language. It rebuilds the memory
+// first if there are new translations, but not soon after the last time; see rebuildInterval. While
+// another request rebuilds it, the old one is returned, which may be empty.
 func (ms *MemoryCache) Get(ctx context.Context, d Service, slug, language string) (*Memory, error) {
 	s, err := d.Catalog.Talk(ctx, slug)
 	if err != nil {

@@ -111,7 +111,8 @@ func histogramPeaks(bins []int, ratio float64) (all []clockCandidate) {
 	return all
 }
 
-// medianBin returns the bin from from up to to that holds the median of what they count.
+// medianBin returns the bin that holds the median of what the bins from from up to, but not
+// including, to count.
 func medianBin(bins []int, from, to int) int {
 	from, to = max(0, from), min(len(bins), to)
 	total, sum := 0, 0

@@ -8,8 +8,9 @@ type UnitChange struct {
 	Old  []Cue // of the earlier revision
 }
 
-// CompareRevisions returns the units of later whose cues differ from those that translate the same
-// source in earlier, in the order of time. Units that only earlier has come last.
+// CompareRevisions returns the units of later whose cues differ, in text or state, from those that
+// translate the same source in earlier, in the order of time. Units that only earlier has come
+// last.
 func CompareRevisions(earlier, later Revision) (changes []UnitChange) {
 	old := make(map[string]Cue, len(earlier.Cues)) // cues that no unit has taken yet
 	bySource := make(map[string][]string)          // ids of cues in earlier, by id of source cue

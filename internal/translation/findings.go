@@ -89,9 +89,10 @@ type Finding struct {
 	Detail message.Message `json:"-"` // Message as a code and values; see [English] and [check.English]
 }
 
-// Check checks a translation against its source: whether it has the source's numbers, addresses,
-// code words and names, whether it uses the glossary's terms (g may be nil), and whether it can be
-// read by a profile. Obsolete cues are left out. Findings are sorted by time.
+// Check checks a translation against its source: whether it is complete and up to date, has the
+// source's numbers, addresses, code words, names and styles, uses the glossary's terms (g may be
+// nil), pairs brackets and quotation marks, shows no markup, and can be read by a profile. Obsolete
+// cues are left out. Findings are sorted by time.
 func Check(s Sheet, p check.Profile, g *Glossary) []Finding {
 	c := newChecker(s, p, g)
 	for n := range c.units {

@@ -215,9 +215,9 @@ type missedTerm struct {
 	note     string
 }
 
-// missedTerms returns the terms in source for whose translation into the language tag none of the
-// glossary's wordings is in translated. If terms overlap in the source, the longer one counts. The
-// nil glossary has no terms.
+// missedTerms returns the terms that are in source, but of whose wordings in the language tag none
+// is in translated. Terms without a wording in that language are never missed. If terms overlap in
+// the source, the longer one counts. The nil glossary has no terms.
 func (g *Glossary) missedTerms(source, translated, tag string) (all []missedTerm) {
 	if g == nil {
 		return nil

@@ -148,8 +148,8 @@ func scanDigits(r []rune, i int) (d digitRun) {
 	return d
 }
 
-// isThousands reports whether so many groups, from the first on, can be one number that is grouped
-// by thousands.
+// isThousands reports whether the first groups can be one number that is grouped by thousands;
+// groups is how many.
 func (d digitRun) isThousands(groups int) bool {
 	if len(d.groups[0]) > 3 || d.groups[0] == "0" || groups < 2 {
 		return false

@@ -63,7 +63,7 @@ func (p Progress) Lowest(far State) State {
 	return Untranslated
 }
 
-// State returns the least advanced state of the translated cues.
+// State returns the least advanced state of the translated cues, or Untranslated if there are none.
 func (p Progress) State() State {
 	return p.Lowest(Untranslated)
 }

@@ -23,7 +23,8 @@ type Unit struct {
 	Target []Cue            // none if it is not translated yet
 }
 
-// State returns the least advanced state of the unit's cues.
+// State returns the least advanced state of the unit's translated cues, or Untranslated if it has
+// none.
 func (u Unit) State() State {
 	if len(u.Target) == 0 {
 		return Untranslated

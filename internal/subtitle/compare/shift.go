@@ -24,8 +24,8 @@ func (s Shift) apply(old int64) int64 {
 	return int64(math.Round(s.Ratio*float64(old))) + s.OffsetMS
 }
 
-// follows reports whether a cue that started at old starts at new, both in ms, as the shift has it,
-// to WithinMS.
+// follows reports whether new, the present start of a cue that started at old, differs from what
+// the shift gives by at most WithinMS. All times are in ms.
 func (s Shift) follows(old, new int64) bool {
 	off := new - s.apply(old)
 	return off >= -s.WithinMS && off <= s.WithinMS

@@ -38,8 +38,8 @@ func SplitByCommon(was, is string) (old, new []TextPart) {
 	return joinParts(a, inA), joinParts(b, inB)
 }
 
-// joinParts joins neighbouring words into parts, each of words that are all kept, and so common, or
-// all not.
+// joinParts joins neighbouring words into one part if they are all common, or all not. kept[n] says
+// whether word n is common.
 func joinParts(words []string, kept []bool) (all []TextPart) {
 	for n, w := range words {
 		if last := len(all) - 1; last >= 0 && all[last].Common == kept[n] {

@@ -159,8 +159,9 @@ func (r *csvReader) readRow(line int, row []string) error {
 	return nil
 }
 
-// parseState returns the state that a cell of the state column names. If target, the translation,
-// is empty, it is untranslated; an unknown name means a draft. Obsolete stays in both cases.
+// parseState returns a translation's state from said, the cell of the state column. An unknown word
+// means a draft. If target, the text, is empty, the translation is untranslated unless it is
+// obsolete.
 func parseState(said, target string) translation.State {
 	s := translation.State(strings.ToLower(strings.TrimSpace(said)))
 	switch {

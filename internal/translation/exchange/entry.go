@@ -145,8 +145,9 @@ func entryContext(u translation.Unit) string {
 	return "+ " + joinWords(append([]string{u.Target[0].ID}, formatRange(u.Target[0].Cue)...))
 }
 
-// impliedCues returns so many translated cues with all that follows from the entry e and its
-// source. Details have only what differs from this.
+// impliedCues returns translated cues, as many as cues says, with the ids, times, states and
+// sources that follow from the entry e and its source cues. Details have only what differs from
+// these.
 func impliedCues(e entry, source []conference.Cue, cues int) []translation.Cue {
 	all := make([]translation.Cue, cues)
 	for n := range all {
@@ -235,7 +236,7 @@ func timeSpan(cues []conference.Cue) (start, end time.Duration) {
 
 // readingLimit returns in words how long a unit is shown and how many characters can be read in
 // that time, such as "2.0 s: at most 34 characters". speed is in characters a second; if it is 0,
-// only the time is returned.
+// only the time is returned. A unit that is not shown has the limit "".
 func readingLimit(source []conference.Cue, speed float64) string {
 	var length time.Duration
 	for _, c := range source {

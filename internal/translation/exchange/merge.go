@@ -120,8 +120,8 @@ func (t *merger) addLost(u *fileUnit) {
 	t.Lost = append(t.Lost, translation.NewCueLine(c))
 }
 
-// addNotes adds new notes of the translator, and those of removed cues, to the first of a unit's
-// cues. If there are none, the notes are reported as orphans.
+// addNotes returns the unit's cues with the translator's new notes, and the notes of removed cues,
+// on the first cue. If cues is empty, these notes are reported as orphans.
 func (t *merger) addNotes(u *fileUnit, b baseline, cues []translation.Cue) []translation.Cue {
 	kept := map[string]bool{}
 	for _, c := range cues {

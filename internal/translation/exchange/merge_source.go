@@ -131,7 +131,8 @@ func (t *merger) checkSameTalk() error {
 }
 
 // detectSourceVersion sets OtherSource if the file was made from another version of the source, and
-// fileSource to the version that it was made from.
+// fileSource to the version that it was made from. The units' source cues become those of that
+// version. It also sets newID, which returns ids that no cue has.
 func (t *merger) detectSourceVersion() {
 	same := true
 	for _, u := range t.units {
