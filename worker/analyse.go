@@ -19,11 +19,8 @@ func doAnalyse(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	analyse := t.Media().Analyse
-	if spec.SoundOnly {
-		analyse = t.Media().AnalyseSound
-	}
-	found, err := analyse(ctx, path, spec.Probe, t.Dir, t.fractionProgress)
+	options := media.AnalyseOptions{Mix: spec.Mix, Survey: spec.Survey, SkipKeyframes: spec.SoundOnly}
+	found, err := t.Media().Analyse(ctx, path, spec.Probe, options, t.Dir, t.fractionProgress)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ type runCmd struct {
 	SubtitlesEncoding []string `help:"Encoding of the subtitle file in a language if it is detected wrongly, such as fr=windows-1252. Repeat the flag for more." sep:"none" placeholder:"LANG=ENCODING"`
 	SubtitlesTime     string   `help:"What the subtitle files are timed against: the recordings end to end (reel), or the finished video that they name (programme)." enum:"reel,programme" default:"reel" placeholder:"reel|programme"`
 	Cut               []string `help:"A range to keep, such as 00:03:10-00:33:20. Repeat the flag for more. With N: before it, the times are those of recording N alone." sep:"none" placeholder:"[N:]FROM-TO"`
-	Channels          string   `help:"The audio channels to use: auto, left, right, mix or stereo." enum:"auto,left,right,mix,stereo" default:"auto" placeholder:"C"`
+	Channels          string   `help:"The audio channels to use: auto, left, right, mix, stereo, or by number: 2 (a channel), 2:1 (stream:channel), 2:stereo (a stream), 1:1+2:1 (a mix)." default:"auto" placeholder:"C"`
 	Pipeline          string   `help:"The pipeline: talk, tutorial, or a YAML file." default:"talk" placeholder:"NAME|FILE"`
 	JSON              bool     `help:"Print one JSON document on standard output."`
 	redisFlag
@@ -167,6 +167,9 @@ func (c *runCmd) buildRequest(ctx context.Context) (req conductor.BuildRequest, 
 	facts := &req.Submission.Facts
 	facts.Talk, facts.Conference, facts.Processing = given.Talk, given.Conference, given.Treatment
 	facts.Channels = conference.Channels(c.Channels)
+	if _, err := facts.Channels.Terms(); err != nil {
+		return req, &usageError{"--channels: " + err.Error()}
+	}
 	if facts.Cut, err = parseCuts(c.Cut, len(c.Recordings)); err != nil {
 		return req, err
 	}

@@ -38,6 +38,14 @@ const (
 	IssueTooShort          IssueKind = "short"        // for its slot
 	IssueTooLong           IssueKind = "long"         // for its slot
 	IssueSilentEnds        IssueKind = "silent-ends"  // silence before and after the talk
+	IssueTimecode          IssueKind = "timecode"     // a channel has timecode instead of sound
+	IssueChannelChoice     IssueKind = "channels"     // the voice was looked for on several streams or channels
+	IssueClicks            IssueKind = "clicks"       // far louder than anything else
+	IssueLoudness          IssueKind = "loudness"     // the programme misses the loudness asked for
+	IssueAmplified         IssueKind = "amplified"    // the sound was raised very much, with its noise
+	IssueUnevenReel        IssueKind = "uneven"       // the recordings are not equally loud
+	IssueQuietParts        IssueKind = "quiet-parts"  // some speak much softer than others
+	IssueSoundChanges      IssueKind = "sound-change" // the format of the sound changes
 )
 
 // String returns the issue as one line: the recording, the message and the hint.

@@ -78,6 +78,49 @@ var IssueEnglish = message.Templates{
 	"silent-ends.both":             "silence until {start} and after {end}",
 	"silent-ends.both.hint":        silentEndsHint,
 
+	"timecode":                      "the sound is timecode, not a voice",
+	"timecode.hint":                 "Upload the recording with the speaker's voice",
+	"timecode.right":                "the right channel has timecode instead of sound; the left one is used for both",
+	"timecode.right.hint":           channelsHint,
+	"timecode.left":                 "the left channel has timecode instead of sound; the right one is used for both",
+	"timecode.left.hint":            channelsHint,
+	"dead-channel.right-voice":      "there is no speech on the right channel; the left one is used for both",
+	"dead-channel.right-voice.hint": channelsHint,
+	"dead-channel.left-voice":       "there is no speech on the left channel; the right one is used for both",
+	"dead-channel.left-voice.hint":  channelsHint,
+	"opposite.right":                "the channels have opposite phase and would cancel out in mono; the right one is used for both",
+	"opposite.right.hint":           channelsHint,
+	"opposite.left-part":            "the channels have opposite phase {where} and would cancel out in mono there; the left one is used for both",
+	"opposite.left-part.hint":       channelsHint,
+	"opposite.right-part":           "the channels have opposite phase {where} and would cancel out in mono there; the right one is used for both",
+	"opposite.right-part.hint":      channelsHint,
+	"channels.stream":               "sound stream {used} is used, where speech is heard; {others}",
+	"channels.stream.hint":          numbersHint,
+	"channels.one":                  "channel {used} is used, where speech is heard; {others}",
+	"channels.one.hint":             numbersHint,
+	"channels.mix":                  "channels {used} are mixed, since each has speech that the others lack; {others}",
+	"channels.mix.hint":             numbersHint,
+	"channels.none":                 "no speech is heard on any channel; sound stream {used} is used; {others}",
+	"channels.none.hint":            numbersHint,
+	"clicks":                        "clicks far louder than the talk were limited {where}",
+	"clicks.hint":                   "Listen to that part. To silence it, set mute: in the talk's file",
+	"quiet-parts":                   "people speak much more softly {where}",
+	"quiet-parts.hint":              "To even it out, set level: true under sound: in the talk's file",
+	"uneven":                        "it is {by} dB softer than the loudest recording, and was raised to match",
+	"uneven.hint":                   "Listen to where one recording follows the other",
+	"sound-change":                  "the sound changes {where}: {before} becomes {after}; it was converted",
+	"sound-change.hint":             "Listen to that part",
+	"loudness":                      "the sound has {lufs} LUFS and a peak of {peak} dBTP instead of {target} and {ceiling}",
+	"loudness.hint":                 "Listen to the video before you publish it",
+	"amplified":                     "the sound was very quiet; it was raised by {by} dB, with its noise",
+	"amplified.hint":                "Listen to the video before you publish it; another recording may be better",
+
+	"part.is-voice":    "{at} has speech, too",
+	"part.is-timecode": "{at} has timecode",
+	"part.is-other":    "{at} has no speech",
+	"part.is-silent":   "{at} is silent",
+	"part.is-all":      "nothing else was recorded",
+
 	"part.span":    "from {from} to {to}",
 	"part.at":      "at {from}",
 	"part.one":     "and 1 more time",
@@ -91,6 +134,7 @@ var IssueEnglish = message.Templates{
 
 // Sentences that several variants share.
 const (
+	numbersHint    = "To use other channels, choose them (--channels 2:1 is channel 1 of sound stream 2)"
 	channelsHint   = "Choose other channels if this is wrong (--channels)"
 	clippedHint    = "Clipped sound can't be restored: use another recording of the sound if you have one"
 	blackHint      = "Trim that part, or use another recording"

@@ -15,6 +15,9 @@ type Activity struct {
 	LeftDropouts  []timeline.Span `json:"left,omitempty"`     // the left channel alone is silent for half a minute or more
 	RightDropouts []timeline.Span `json:"right,omitempty"`    // likewise the right channel
 	Hum           *Hum            `json:"hum,omitempty"`
+	Opposite      []timeline.Span `json:"opposite,omitempty"` // the channels have opposite polarity here
+	Quiet         []timeline.Span `json:"quiet,omitempty"`    // the speech is much softer than the whole
+	Clicks        []timeline.Span `json:"clicks,omitempty"`   // isolated clicks, far louder than anything else; they are limited
 }
 
 const (
@@ -29,8 +32,20 @@ const (
 // silence.
 func (s *analyser) detectActivity(lufs float64) Activity {
 	a := Activity{Hum: s.hum.result(), Clipped: s.clippedSpans, Speech: speechDuration(s.levels8)}
-	floor := max(-60, lufs-25) // 25 dB below the talk is the noise of the room
-	a.Sounding = secondsWhere(s.energies, maxPause, minSound, func(from, to int) bool { return mean(s.energies[from:to]) > lufsToEnergy(floor) })
+	a.Sounding = secondsWhere(s.energies, maxPause, minSound, func(from, to int) bool {
+		return mean(s.energies[from:to]) > lufsToEnergy(max(-60, lufs-25)) || s.speaks(from, to) // 25 dB below the talk is the noise of the room
+	})
+	const (
+		minQuiet = 10 * time.Second
+		softer   = 12 // LU
+	)
+	a.Quiet = secondsWhere(s.energies, 3*time.Second, minQuiet, func(from, to int) bool {
+		return mean(s.energies[from:to]) < lufsToEnergy(lufs-softer) && s.speaks(from, to)
+	})
+	const minOpposite = 5 * time.Second
+	a.Opposite = secondsWhere(s.energies, 3*time.Second, minOpposite, func(from, to int) bool {
+		return mean(s.energies[from:to]) > lufsToEnergy(-50) && s.isOpposite(from, to)
+	})
 	for side, into := range []*[]timeline.Span{&a.LeftDropouts, &a.RightDropouts} {
 		own, other := s.sides[side].energies, s.sides[1-side].energies
 		*into = secondsWhere(s.energies, 0, minDropout, func(from, to int) bool {
@@ -40,9 +55,13 @@ func (s *analyser) detectActivity(lufs float64) Activity {
 	return a
 }
 
-// secondsWhere returns the spans of those seconds for whose blocks [from, to) match returns true.
-// Gaps of up to within are closed first, then spans shorter than least are dropped. A block has 100
-// ms.
+// speaks reports whether there is speech in the blocks [from, to), however soft.
+func (s *analyser) speaks(from, to int) bool {
+	return speechDuration(s.levels8[from*framesPerBlock:min(len(s.levels8), to*framesPerBlock)]) > 0
+}
+
+// secondsWhere returns the spans of those seconds for which match is true of the blocks [from,
+// to). Gaps of up to within are closed, and spans shorter than least dropped.
 func secondsWhere(blocks []float64, within, least time.Duration, match func(from, to int) bool) (all []timeline.Span) {
 	const blocksASecond = 10
 	for from := 0; from < len(blocks); from += blocksASecond {

@@ -33,6 +33,10 @@ type Analysis struct {
 	Activity          Activity      `json:"activity,omitzero"`
 	Keyframes         *KeyframeScan `json:"glance,omitempty"` // nil: not scanned, or no video
 	Notes             []string      `json:"notes,omitempty"`
+
+	Mix        []MixInput     `json:"mix,omitempty"`         // the sound is a mix of these; Stream is that of the first
+	Heard      []HeardChannel `json:"heard,omitempty"`       // of a survey: what is on each channel
+	ClickLevel float64        `json:"click_level,omitempty"` // dBFS: what is louder is a click, and was limited to it; 0: there are none
 }
 
 // ChannelLevels are the levels of one channel of a recording.
@@ -41,52 +45,109 @@ type ChannelLevels struct {
 	RMS     float64 `json:"level"`   // dBFS, of the whole
 	Peak    float64 `json:"peak"`    // dBFS, sample peak
 	Clipped int     `json:"clipped"` // number of runs of three or more samples at full scale
-	Dead    bool    `json:"dead"`    // silent, or only hum and crosstalk
+	Dead    bool    `json:"dead"`    // silent, only hum and crosstalk, or no voice while the other has one
+
+	Timecode bool `json:"timecode,omitempty"` // it is not sound, but timecode
+	NoVoice  bool `json:"no_voice,omitempty"` // there is sound without speech, while the other has speech
 }
 
-// Analyse reads the recording at path once: it measures the first sound stream, and scans the
-// keyframes of the video. It writes BlocksFile and LevelsFile into dir; without sound they are
-// empty. progress gets the fraction done, from 0 to 1, if there is sound; it may be nil.
-func (t Tools) Analyse(ctx context.Context, path string, p Probe, dir string, progress func(fraction float64)) (Analysis, error) {
-	keyframesPath := ""
-	if p.Video != nil {
-		keyframesPath = filepath.Join(dir, "keyframes")
-		defer os.Remove(keyframesPath)
+// AnalyseOptions says which sound of a recording is analysed. The zero value is the first stream.
+type AnalyseOptions struct {
+	Mix           []MixInput // a mix of these
+	Survey        bool       // the channels with the voice, of all streams
+	SkipKeyframes bool       // leave out the picture
+}
+
+// Analyse reads the recording at path: it measures its sound, and scans the keyframes of the
+// video. It reads it once, or several times if there are channels to choose from, or clicks. It
+// writes BlocksFile and LevelsFile into dir; without sound they are empty. progress may be nil; it
+// gets the fraction done.
+func (t Tools) Analyse(ctx context.Context, path string, p Probe, o AnalyseOptions, dir string, progress func(fraction float64)) (Analysis, error) {
+	if progress == nil {
+		progress = func(float64) {}
 	}
-	return t.analyse(ctx, path, p, dir, keyframesPath, progress)
-}
-
-// AnalyseSound does what Analyse does, but scans no keyframes.
-func (t Tools) AnalyseSound(ctx context.Context, path string, p Probe, dir string, progress func(fraction float64)) (Analysis, error) {
-	return t.analyse(ctx, path, p, dir, "", progress)
-}
-
-// analyse implements Analyse. It scans keyframes only if keyframesPath, a scratch file for them, is
-// not "".
-func (t Tools) analyse(ctx context.Context, path string, p Probe, dir, keyframesPath string, progress func(fraction float64)) (Analysis, error) {
-	a := Analysis{Stream: -1, Origin: p.origin()}
-	if len(p.Audio) > 0 {
+	a := Analysis{Stream: -1, Origin: p.origin(), Mix: o.Mix}
+	r := analysisRun{tools: t, path: path, dir: dir, progress: progress}
+	var err error
+	if o.Survey && len(p.Audio) > 0 {
+		from := sampleAt(a.Origin)
+		const share = 0.5 // of the time
+		a.Heard, a.Mix, err = t.survey(ctx, path, &p, from, from+sampleAt(p.soundEnd()), func(done float64) { progress(share * done) })
+		if err != nil {
+			return a, fmt.Errorf("analyse %s: %w", path, err)
+		}
+		r.progress = func(done float64) { progress(share + (1-share)*done) }
+	}
+	switch {
+	case len(a.Mix) > 0:
+		a.Stream = a.Mix[0].Stream
+	case len(p.Audio) > 0:
 		a.Stream = p.Audio[0].Stream
 	}
-	s, err := newAnalyser(dir)
-	if err != nil {
+	if p.Video != nil && !o.SkipKeyframes {
+		r.keyframesPath = filepath.Join(dir, "keyframes")
+		defer os.Remove(r.keyframesPath)
+	}
+	if err := r.listen(ctx, p, &a); err != nil {
 		return a, fmt.Errorf("analyse %s: %w", path, err)
 	}
-	if a.Stream >= 0 || keyframesPath != "" {
-		err = t.decodeForAnalysis(ctx, path, p, a, s, keyframesPath, progress)
-	}
-	if err == nil && keyframesPath != "" {
-		a.Keyframes, err = readKeyframeScan(keyframesPath, a.Origin, p.Readable)
-	}
-	if err = errors.Join(err, s.close()); err != nil {
-		return a, fmt.Errorf("analyse %s: %w", path, err)
-	}
-	s.finish(&a, p)
 	return a, nil
 }
 
-// origin returns when the container begins on its own clock, or 0 without video. The times of an
-// analysis count from it. Unlike Zero it does not depend on the frame rate.
+// soundEnd returns when the last sound stream ends, from the container's start.
+func (p Probe) soundEnd() (end time.Duration) {
+	for _, a := range p.Audio {
+		end = max(end, a.End)
+	}
+	return end
+}
+
+// analysisRun is one analysis.
+type analysisRun struct {
+	tools         Tools
+	path, dir     string
+	keyframesPath string // a scratch file; "": keyframes are not scanned
+	progress      func(fraction float64)
+}
+
+// listen analyses the chosen sound, and once more with its clicks limited if it has any.
+func (r analysisRun) listen(ctx context.Context, p Probe, a *Analysis) error {
+	s, err := r.decode(ctx, p, *a)
+	if err != nil {
+		return err
+	}
+	if r.keyframesPath != "" {
+		if a.Keyframes, err = readKeyframeScan(r.keyframesPath, a.Origin, p.Readable); err != nil {
+			return err
+		}
+	}
+	if level, clicks := s.findClicks(); len(clicks) > 0 {
+		a.ClickLevel = level
+		r.keyframesPath = ""
+		if s, err = r.decode(ctx, p, *a); err != nil {
+			return err
+		}
+		a.Activity.Clicks = clicks
+	}
+	s.finish(a, p)
+	return nil
+}
+
+// decode measures the chosen sound of a recording.
+func (r analysisRun) decode(ctx context.Context, p Probe, a Analysis) (*analyser, error) {
+	s, err := newAnalyser(r.dir)
+	if err != nil {
+		return nil, err
+	}
+	s.limit = clickLimit(a.ClickLevel)
+	if a.Stream >= 0 || r.keyframesPath != "" {
+		err = r.feed(ctx, p, a, s)
+	}
+	return s, errors.Join(err, s.close())
+}
+
+// origin returns the container's start on its own clock. Unlike Zero it does not depend on a
+// frame rate, so analyses do not either.
 func (p Probe) origin() time.Duration {
 	if p.Video == nil {
 		return 0
@@ -94,10 +155,8 @@ func (p Probe) origin() time.Duration {
 	return ticksToDuration(p.Video.FirstPTS, p.Video.TimeBase) - p.Video.Lead
 }
 
-// decodeForAnalysis decodes the sound into s, and writes the keyframes to keyframesPath unless that
-// is "". It stops a minute after the recording's length, since a damaged timestamp might otherwise
-// add hours of silence.
-func (t Tools) decodeForAnalysis(ctx context.Context, path string, p Probe, a Analysis, s *analyser, keyframesPath string, progress func(float64)) error {
+// feed decodes the sound for s, and the keyframes.
+func (r analysisRun) feed(ctx context.Context, p Probe, a Analysis, s *analyser) error {
 	// A damaged timestamp must not produce hours of silence.
 	const grace = time.Minute
 	length := max(p.Readable, p.Declared)
@@ -105,13 +164,13 @@ func (t Tools) decodeForAnalysis(ctx context.Context, path string, p Probe, a An
 		length = max(length, p.Audio[0].End)
 	}
 	from := sampleAt(a.Origin)
-	l := decodeRequest{stream: a.Stream, from: from, to: from + sampleAt(length+grace)}
-	if keyframesPath != "" {
-		l.picture, l.keyframesPath = p.Video.Stream, keyframesPath
+	l := decodeRequest{stream: a.Stream, mix: a.Mix, from: from, to: from + sampleAt(length+grace)}
+	if r.keyframesPath != "" {
+		l.picture, l.keyframesPath = p.Video.Stream, r.keyframesPath
 	}
-	return t.decodeAudioAndKeyframes(ctx, path, l, func(left, right []float32) error {
-		if progress != nil && length > 0 {
-			progress(min(1, float64(s.samples)/float64(sampleAt(length))))
+	return r.tools.decodeAudio(ctx, r.path, l, func(left, right []float32) error {
+		if length > 0 {
+			r.progress(min(1, float64(s.samples)/float64(sampleAt(length))))
 		}
 		return s.addBlock(left, right)
 	})
@@ -124,8 +183,10 @@ type analyser struct {
 
 	weights      [2]kWeighting
 	sides        [2]channelAnalyser
+	limit        float32   // greatest amplitude that is let through; 0: any
 	energies     []float64 // of the blocks, both channels together, as in Meter
-	cross        float64   // sum of the blocks' cross terms
+	crosses      []float64 // cross terms of the blocks
+	peaks        []float32 // greatest amplitude of each 10 ms
 	samples      int64
 	levels8      []byte          // one level byte for each 10 ms
 	clippedSpans []timeline.Span // where there are clipped samples
@@ -135,7 +196,9 @@ type analyser struct {
 // channelAnalyser measures one channel.
 type channelAnalyser struct {
 	energies []float64 // K-weighted, one for each block
-	power    float64   // sum of squares, unweighted
+	levels   []byte    // one level byte for each 10 ms
+	code     timecodeMeter
+	power    float64 // sum of squares, unweighted
 	peak     float32
 	clipRun  int // number of samples at full scale in a row
 	clipped  int
@@ -165,18 +228,23 @@ func (s *analyser) addBlock(left, right []float32) error {
 	s.samples += int64(len(left))
 	at.To = sampleTime(s.samples)
 	clipped := s.sides[0].clipped + s.sides[1].clipped
+	for side, x := range [...][]float32{left, right} {
+		limitPeaks(x, s.limit)
+		s.sides[side].code.write(x)
+	}
 	s.hum.write(left, right)
 	e := kWeigh(&s.weights, left, right)
 	b := loudnessBlock{left: e.left / blockSamples, right: e.right / blockSamples, cross: e.cross / blockSamples}
 	s.energies = append(s.energies, b.left+b.right)
 	s.sides[0].energies = append(s.sides[0].energies, b.left)
 	s.sides[1].energies = append(s.sides[1].energies, b.right)
-	s.cross += b.cross
+	s.crosses = append(s.crosses, b.cross)
 	for f := 0; f*frameSamples < len(left); f++ {
 		from, to := f*frameSamples, min(len(left), (f+1)*frameSamples)
 		l, lp := s.sides[0].addFrame(left[from:to])
 		r, rp := s.sides[1].addFrame(right[from:to])
 		b.peaks[0][f], b.peaks[1][f] = levelByte(amplitudeToDB(float64(l))), levelByte(amplitudeToDB(float64(r)))
+		s.peaks = append(s.peaks, max(l, r))
 		s.levels8 = append(s.levels8, levelByte(10*math.Log10((lp+rp)/(2*frameSamples))))
 	}
 	if s.sides[0].clipped+s.sides[1].clipped > clipped {
@@ -196,6 +264,7 @@ func (s *channelAnalyser) addFrame(x []float32) (peak float32, power float64) {
 	}
 	peak, power = maxAbs(x), float64(sum)
 	s.power += power
+	s.levels = append(s.levels, levelByte(10*math.Log10(power/frameSamples)))
 	s.peak = max(s.peak, peak)
 	if peak < full {
 		s.clipRun = 0
@@ -221,20 +290,14 @@ func (s *analyser) finish(a *Analysis, p Probe) {
 	a.LUFS = max(absoluteGate, integratedLoudness(s.energies))
 	a.Left, a.Right = s.channelLevels(0), s.channelLevels(1)
 	a.Silent = a.LUFS <= silenceThreshold
-	a.Left.Dead = a.Silent || isDead(a.Left, a.Right)
-	a.Right.Dead = a.Silent || isDead(a.Right, a.Left)
-	a.SuggestedChannels = "stereo"
-	a.PolarityInverted = len(p.Audio) > 0 && !a.Silent && s.isPolarityInverted()
-	switch {
-	case a.Silent:
-	case a.Right.Dead, a.PolarityInverted && !a.Left.Dead:
-		a.SuggestedChannels = "left"
-	case a.Left.Dead:
-		a.SuggestedChannels = "right"
-	}
+	s.judgeChannels(a)
+	clicks := a.Activity.Clicks
 	a.Activity = s.detectActivity(a.LUFS)
+	a.Activity.Clicks = clicks
+	a.PolarityInverted = a.Stream >= 0 && !a.Silent && s.isPolarityInverted()
+	a.SuggestedChannels = s.suggestChannels(*a)
 	note := func(format string, args ...any) { a.Notes = append(a.Notes, fmt.Sprintf(format, args...)) }
-	if len(p.Audio) > 0 && p.Audio[0].Channels > 2 {
+	if len(p.Audio) > 0 && p.Audio[0].Channels > 2 && len(a.Mix) == 0 {
 		note("the sound has %d channels; they are mixed down to two", p.Audio[0].Channels)
 	}
 }
@@ -249,9 +312,50 @@ func (s *analyser) channelLevels(n int) ChannelLevels {
 	}
 }
 
-// isDead reports whether a channel has nothing worth using: it is silent, it is more than 30 LU
-// below the other channel, or it is below −55 LUFS and more than 15 LU below the other, so that it
-// has only hum and crosstalk.
+// judgeChannels finds out which channels have nothing worth using.
+func (s *analyser) judgeChannels(a *Analysis) {
+	sides := [2]*ChannelLevels{&a.Left, &a.Right}
+	for n, side := range sides {
+		side.Timecode = s.sides[n].code.detected()
+	}
+	if a.Left.Timecode && a.Right.Timecode {
+		return // there is nothing better, and it is reported
+	}
+	for n, side := range sides {
+		other := sides[1-n]
+		side.NoVoice = !side.Timecode && !a.Silent && s.lacksVoice(n)
+		side.Dead = a.Silent || side.Timecode || !other.Timecode && (side.NoVoice || isDead(*side, *other))
+	}
+}
+
+// lacksVoice reports whether there is no speech on a channel, while there is on the other.
+func (s *analyser) lacksVoice(n int) bool {
+	const enough = 5 * time.Second
+	own, other := speechDuration(s.sides[n].levels), speechDuration(s.sides[1-n].levels)
+	return other >= enough && own < other/50
+}
+
+// suggestChannels returns the channels to use: both, unless one is dead or they cancel each other
+// out.
+func (s *analyser) suggestChannels(a Analysis) string {
+	opposite := a.PolarityInverted || len(a.Activity.Opposite) > 0
+	switch {
+	case a.Silent:
+	case a.Right.Dead, opposite && !a.Left.Dead && !s.speaksMore(1):
+		return "left"
+	case a.Left.Dead, opposite:
+		return "right"
+	}
+	return "stereo"
+}
+
+// speaksMore reports whether there is clearly more speech on a channel than on the other.
+func (s *analyser) speaksMore(n int) bool {
+	return speechDuration(s.sides[n].levels)*9 > speechDuration(s.sides[1-n].levels)*10+10*time.Second
+}
+
+// isDead reports whether a channel has nothing worth using: it is silent, or hum and crosstalk
+// far below the other channel.
 func isDead(side, other ChannelLevels) bool {
 	under := other.LUFS - side.LUFS
 	return side.LUFS <= silenceThreshold || under > 30 || side.LUFS < -55 && under > 15
@@ -260,10 +364,16 @@ func isDead(side, other ChannelLevels) bool {
 // isPolarityInverted reports whether one channel is the other with opposite polarity, as when a
 // balanced line is plugged in as stereo: their correlation after K-weighting is below −0.9.
 func (s *analyser) isPolarityInverted() bool {
-	var left, right float64
-	for i := range s.energies {
+	return s.isOpposite(0, len(s.energies))
+}
+
+// isOpposite reports whether the channels have opposite polarity in blocks [from, to).
+func (s *analyser) isOpposite(from, to int) bool {
+	var left, right, cross float64
+	for i := from; i < to; i++ {
 		left += s.sides[0].energies[i]
 		right += s.sides[1].energies[i]
+		cross += s.crosses[i]
 	}
-	return s.cross < -0.9*math.Sqrt(left*right)
+	return cross < -0.9*math.Sqrt(left*right)
 }

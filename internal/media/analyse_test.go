@@ -30,7 +30,7 @@ func TestAnalyse_DetectsIssues(t *testing.T) {
 		"mono":          {source: tone + "aformat=channel_layouts=mono", suggest: "stereo"},
 		"44.1 kHz":      {source: "sine=400:r=44100:d=2,pan=stereo|c0=c0|c1=c0", suggest: "stereo"},
 		"5.1":           {source: tone + "pan=5.1|FC=c0|FL=0.1*c0|FR=0.1*c0", suggest: "stereo", notes: []string{"the sound has 6 channels; they are mixed down to two"}},
-		"clipped twice": {source: tone + "aeval='val(0)+between(t,0.5,0.5005)+between(t,1,1.0005)|val(0)',aformat=s16", suggest: "stereo", clipped: 2},
+		"clipped twice": {source: tone + "volume=12dB,aeval='val(0)+between(t,0.5,0.5005)+between(t,1,1.0005)|val(0)',aformat=s16", suggest: "stereo", clipped: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -56,7 +56,7 @@ func TestAnalyse_DetectsIssues(t *testing.T) {
 
 func TestAnalyse_NoSound(t *testing.T) {
 	dir := t.TempDir()
-	a, err := tools(t).Analyse(t.Context(), "unopened.mkv", Probe{}, dir, nil)
+	a, err := tools(t).Analyse(t.Context(), "unopened.mkv", Probe{}, AnalyseOptions{}, dir, nil)
 	if err != nil || a.Stream != -1 || !a.Silent || a.Notes != nil {
 		t.Errorf("%+v, %v", a, err)
 	}

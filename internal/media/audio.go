@@ -31,6 +31,7 @@ const (
 	loudnessTolerance = 0.5  // LU that the result may differ from the target
 	peakBackoff       = 0.25 // dB to go below an overshoot: an encoder does not repeat itself exactly
 	maxCorrections    = 3    // number of times a result that missed is rendered again
+	maxStep           = 3.0  // dB by which a correction differs from the one before
 	fadeSamples       = 240  // samples, 5 ms at either end of a piece, against clicks
 	truePeakTolerance = 0.05 // dB by which true-peak meters differ
 )
@@ -68,45 +69,69 @@ func (t Tools) renderAudio(ctx context.Context, spec AudioSpec, sources []AudioS
 		return AudioFacts{}, err
 	}
 	m := audioRenderer{tools: t, spec: spec, segments: cuts, sources: sources, filters: filters, out: out, progress: progress, began: time.Now()}
-	ceiling, want := spec.Peak-limiterMargin, spec.LUFS
+	if spec.Level {
+		m.levelGains = score.levelGains()
+		for _, c := range cuts {
+			if c.unfiltered {
+				c.keepUnlevelled(m.levelGains)
+			}
+		}
+		score.level(m.levelGains)
+	}
 	score.matchClipLoudness(cuts)
-	before := score.loudness(1, 1e9)
-	if before < silenceThreshold {
-		facts, err := m.renderAndMeasure(ctx, 0, ceiling)
+	if score.loudness(1, 1e9) < silenceThreshold {
+		facts, err := m.renderAndMeasure(ctx, 0, spec.Peak-limiterMargin)
 		facts.Notes = append(facts.Notes, "the programme is almost silent; its level was not changed")
 		return facts, err
 	}
-	for try := 0; ; try++ {
-		gain := score.gain(want, ceiling)
-		facts, err := m.renderAndMeasure(ctx, gain, ceiling)
-		if err != nil {
-			return facts, err
-		}
-		miss, over := spec.LUFS-facts.LUFS, facts.Peak-(spec.Peak-truePeakTolerance)
-		good := math.Abs(miss) <= loudnessTolerance && over <= 0
-		if good || try == maxCorrections {
-			facts.Corrections = try
-			facts.Notes = append(facts.Notes, loudnessNotes(spec, before, facts, good)...)
-			return facts, nil
-		}
-		want += miss
-		if over > 0 {
-			ceiling -= over + peakBackoff
-		}
-	}
+	return m.approach(ctx, score)
 }
 
-// loudnessNotes returns notes for people: one if the sound was raised by more than 30 dB, and one
-// if good is false, because its loudness or peak misses the target. before is the loudness without
-// gain, in LUFS.
-func loudnessNotes(spec AudioSpec, before float64, facts AudioFacts, good bool) (notes []string) {
-	if facts.Gain > 30 {
-		notes = append(notes, fmt.Sprintf("the sound was very quiet (%.0f LUFS) and was raised by %.0f dB, including its noise", before, facts.Gain))
+// loudnessTry is a result, and how it was made.
+type loudnessTry struct {
+	facts         AudioFacts
+	gain, ceiling float64
+	miss, over    float64 // LU below the target; dB above the ceiling
+}
+
+func (l loudnessTry) good() bool { return math.Abs(l.miss) <= loudnessTolerance && l.over <= 0 }
+
+// better reports whether l is nearer to what was asked for than o. A peak that is too high counts
+// like the same miss of the loudness.
+func (l loudnessTry) better(o loudnessTry) bool {
+	return math.Abs(l.miss)+max(0, l.over) < math.Abs(o.miss)+max(0, o.over)
+}
+
+// approach renders the programme until it has the loudness asked for, in bounded steps. If no
+// result has, the best one stands.
+func (m *audioRenderer) approach(ctx context.Context, score loudnessEnvelope) (AudioFacts, error) {
+	ceiling, want := m.spec.Peak-limiterMargin, m.spec.LUFS
+	var best, last loudnessTry
+	for try := 0; try <= maxCorrections; try++ {
+		last = loudnessTry{gain: score.gain(want, ceiling), ceiling: ceiling}
+		var err error
+		if last.facts, err = m.renderAndMeasure(ctx, last.gain, ceiling); err != nil {
+			return last.facts, err
+		}
+		last.facts.Corrections = try
+		last.miss, last.over = m.spec.LUFS-last.facts.LUFS, last.facts.Peak-(m.spec.Peak-truePeakTolerance)
+		if try == 0 || last.better(best) {
+			best = last
+		}
+		if last.good() {
+			return last.facts, nil
+		}
+		want += min(maxStep, max(-maxStep, last.miss))
+		if last.over > 0 {
+			ceiling -= min(maxStep, last.over+peakBackoff)
+		}
 	}
-	if !good {
-		notes = append(notes, fmt.Sprintf("the sound has %.1f LUFS with a true peak of %.1f dBTP instead of %.1f and %.1f", facts.LUFS, facts.Peak, spec.LUFS, spec.Peak))
+	if best.gain == last.gain && best.ceiling == last.ceiling {
+		return best.facts, nil
 	}
-	return notes
+	facts, err := m.renderAndMeasure(ctx, best.gain, best.ceiling)
+	facts.Corrections = maxCorrections + 1
+	return facts, err
 }
 
 // audioSegment is a part of a programme's sound: silence, or a piece of a recording.
@@ -114,11 +139,13 @@ type audioSegment struct {
 	from, to    int64 // samples of the programme
 	source      int   // −1: silence
 	stream      int
-	sourceStart int64 // sample of the source at from, on the container's clock
+	mix         []MixInput
+	clicks      float32 // greatest amplitude that is let through; 0: any
+	sourceStart int64   // sample of the source at from, on the container's clock
 	channels    string
 	mutes       []sampleRange // samples of the programme
 	unfiltered  bool          // of a clip: no filters, and as loud as the talk
-	gain        float64       // of a clip, as an amplitude; 0 stands for 1
+	gain        float64       // before all else, as an amplitude; 0 stands for 1
 }
 
 // sampleRange is the half-open range of samples [from, to).
@@ -185,8 +212,11 @@ func (l *segmentBuilder) addPiece(p AudioPiece) {
 	}
 	rate := l.spec.Rate
 	c := audioSegment{
-		source: p.Recording, stream: p.Stream, channels: p.Channels, unfiltered: p.Unfiltered,
+		source: p.Recording, stream: p.Stream, mix: p.Mix, clicks: clickLimit(p.ClickLevel), channels: p.Channels, unfiltered: p.Unfiltered,
 		sourceStart: sampleAt(p.Zero + rate.Time(p.Range.From)),
+	}
+	if p.Gain != 0 {
+		c.gain = dbToAmplitude(float64(p.Gain))
 	}
 	for _, m := range p.Mute {
 		c.mutes = append(c.mutes, sampleRange{rate.Samples(l.at+m.From, Hz), rate.Samples(l.at+m.To, Hz)})
@@ -196,14 +226,15 @@ func (l *segmentBuilder) addPiece(p AudioPiece) {
 
 // audioRenderer renders and measures a programme's sound, with a new gain each time.
 type audioRenderer struct {
-	tools    Tools
-	spec     AudioSpec
-	segments []audioSegment
-	sources  []AudioSource
-	filters  []string // by source
-	out      string
-	progress func(Progress)
-	began    time.Time
+	tools      Tools
+	spec       AudioSpec
+	segments   []audioSegment
+	sources    []AudioSource
+	filters    []string  // by source
+	levelGains []float64 // dB for each 100 ms; empty: none
+	out        string
+	progress   func(Progress)
+	began      time.Time
 }
 
 func (m *audioRenderer) samples() int64 { return m.segments[len(m.segments)-1].to }
@@ -316,9 +347,16 @@ func (m *audioRenderer) renderSegment(ctx context.Context, c audioSegment, w *pc
 	if c.unfiltered {
 		filters = ""
 	}
-	err := m.tools.decodeAudio(ctx, path, c.stream, c.sourceStart, c.sourceStart+c.len(), filters, func(left, right []float32) error {
+	l := decodeRequest{stream: c.stream, mix: c.mix, from: c.sourceStart, to: c.sourceStart + c.len(), filters: filters}
+	err := m.tools.decodeAudio(ctx, path, l, func(left, right []float32) error {
+		// Sound that overlaps itself, as where files were joined, may be longer than its time.
+		n := min(int64(len(left)), c.to-w.written)
+		left, right = left[:n], right[:n]
+		limitPeaks(left, c.clicks)
+		limitPeaks(right, c.clicks)
 		pick(left, right)
 		for _, side := range [][]float32{left, right} {
+			levelSamples(side, w.written, m.levelGains)
 			c.applyGain(side)
 			fadeEdges(side, w.written-c.from, c.len())
 			for _, s := range c.mutes {

@@ -39,7 +39,7 @@ func analyse(t *testing.T, path string) (Probe, Analysis, AudioSource) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	a, err := tools(t).Analyse(t.Context(), path, p, dir, nil)
+	a, err := tools(t).Analyse(t.Context(), path, p, AnalyseOptions{}, dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func BenchmarkRenderAudio(b *testing.B) {
 	}
 	b.Run("analyse", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := t.Analyse(b.Context(), path, Probe{Audio: []Audio{{Channels: 2, End: time.Minute}}}, dir, nil); err != nil {
+			if _, err := t.Analyse(b.Context(), path, Probe{Audio: []Audio{{Channels: 2, End: time.Minute}}}, AnalyseOptions{}, dir, nil); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -43,6 +43,9 @@ func (t Tools) IndexAndProbe(ctx context.Context, in, out, name string, p Probe,
 		return Probe{}, jumpFault(name)
 	}
 	indexed.Indexed, indexed.Jumps, indexed.Notes = true, p.Jumps, p.Notes
+	for i := range min(len(p.Audio), len(indexed.Audio)) {
+		indexed.Audio[i].Formats = p.Audio[i].Formats
+	}
 	return indexed, nil
 }
 
@@ -121,8 +124,11 @@ func (t Tools) index(ctx context.Context, in, out string, p Probe, behind Wavefo
 		}
 		for i, a := range p.Audio {
 			add(a.Stream, fmt.Sprintf("a:%d", i))
-			if !slices.Contains(copyableAudio, a.Codec) {
+			if !slices.Contains(copyableAudio, a.Codec) || len(a.Formats) > 0 {
 				o[fmt.Sprintf("c:a:%d", i)] = "pcm_s24le"
+			}
+			if len(a.Formats) > 0 {
+				o[fmt.Sprintf("filter:a:%d", i)] = fmt.Sprintf("aformat=sample_rates=%d:channel_layouts=stereo", Hz)
 			}
 			if a.Language != "" {
 				o[fmt.Sprintf("metadata:s:a:%d", i)] = "language=" + a.Language

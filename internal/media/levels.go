@@ -49,7 +49,7 @@ func (t Tools) AudioLevels(ctx context.Context, path, name string, progress func
 		most = maxLength
 	}
 	from := sampleAt(c.startTime())
-	err = t.decodeAudio(ctx, path, sound, from, from+sampleAt(most), "", func(left, right []float32) error {
+	err = t.decodeAudio(ctx, path, decodeRequest{stream: sound, from: from, to: from + sampleAt(most)}, func(left, right []float32) error {
 		levels = appendLevels(levels, left, right)
 		if progress != nil && length > 0 {
 			progress(min(1, float64(len(levels))*0.01/length.Seconds()))

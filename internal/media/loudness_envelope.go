@@ -39,6 +39,9 @@ func readLoudnessEnvelope(cuts []audioSegment, sources []AudioSource) (loudnessE
 				known[key] = newLoudnessEnvelope(blocks, c.channels)
 			}
 			known[key].copyTo(part, timeline.Rescale(c.sourceStart-sampleAt(source.Origin), 1, frameSamples))
+			if c.gain != 0 {
+				part.amplify(c.gain)
+			}
 			for _, m := range c.mutes {
 				clear(part[timeline.Rescale(m.from-c.from, 1, frameSamples):min(n, timeline.Rescale(m.to-c.from, 1, frameSamples))])
 			}
@@ -92,9 +95,14 @@ func (s loudnessEnvelope) matchClipLoudness(cuts []audioSegment) {
 			continue
 		}
 		c.gain = dbToAmplitude(want - is)
-		for j, m := range part(*c) {
-			part(*c)[j] = envelopeFrame{energy: m.energy * float32(square(c.gain)), peak: m.peak * float32(c.gain)}
-		}
+		part(*c).amplify(c.gain)
+	}
+}
+
+// amplify multiplies the sound by a gain, given as an amplitude.
+func (s loudnessEnvelope) amplify(gain float64) {
+	for i, m := range s {
+		s[i] = envelopeFrame{energy: m.energy * float32(square(gain)), peak: m.peak * float32(gain)}
 	}
 }
 
@@ -108,7 +116,7 @@ func (s loudnessEnvelope) copyTo(dst loudnessEnvelope, first int64) {
 // gain returns the gain in dB, from −60 to 90, with which the programme has the loudness lufs
 // behind a limiter with that ceiling in dB.
 func (s loudnessEnvelope) gain(lufs, ceiling float64) float64 {
-	low, high := -60.0, 90.0
+	low, high := -60.0, 60.0
 	for high-low > 0.01 {
 		if mid := (low + high) / 2; s.loudness(dbToAmplitude(mid), dbToAmplitude(ceiling)) < lufs {
 			low = mid

@@ -23,37 +23,41 @@ func sampleTime(n int64) time.Duration {
 	return time.Duration(timeline.Rescale(n, int64(time.Second), Hz))
 }
 
-// decodeAudio decodes one sound stream of a file to 48 kHz stereo, and calls handle with
-// pieces of 100 ms; the last may be shorter. The slices are used again for the next piece.
+// decodeRequest is what to decode from a file: a sound, and keyframes of the video stream
+// picture, to be written to the file keyframesPath unless that is "".
 //
-// The first sample has the number from, counted at 48 kHz on the container's clock; before the
-// stream's start, and in gaps, there is silence. Decoding ends at sample to, or at the
-// stream's end if that is earlier. A mono stream is on both channels, 3 dB lower each, so that
-// its loudness stays the same. More than two channels are mixed down by ffmpeg. filters are
-// further filters as ffmpeg writes them, each with a comma in front.
-func (t Tools) decodeAudio(ctx context.Context, path string, stream int, from, to int64, filters string, handle func(left, right []float32) error) error {
-	return t.decodeAudioAndKeyframes(ctx, path, decodeRequest{stream: stream, from: from, to: to, filters: filters}, handle)
-}
-
-// decodeRequest is what to decode from a file: a sound stream, as for decodeAudio, and
-// keyframes of the video stream picture, to be written to the file keyframesPath unless that
-// is "".
+// The sound is one stream or, if there are any, a mix of its inputs. Its first sample has the
+// number from, counted at 48 kHz on the container's clock; before the stream's start, and in gaps,
+// there is silence. Decoding ends at sample to, or at the stream's end if that is earlier. A mono
+// stream is on both channels, 3 dB lower each, so that its loudness stays the same. More than two
+// channels are mixed down by ffmpeg. filters are further filters as ffmpeg writes them, each with a
+// comma in front.
 type decodeRequest struct {
 	stream        int // -1: no sound
+	mix           []MixInput
 	from, to      int64
 	filters       string
 	picture       int
 	keyframesPath string
 }
 
-// decodeAudioAndKeyframes does what decodeAudio does, and writes keyframes of the video in the same
-// run of ffmpeg.
-func (t Tools) decodeAudioAndKeyframes(ctx context.Context, path string, l decodeRequest, handle func(left, right []float32) error) error {
+// soundArgs returns ffmpeg's options for the sound.
+func (l decodeRequest) soundArgs() []string {
+	output := []string{"-f", "f32le", "-ar", strconv.Itoa(Hz), "-ac", "2", "pipe:1"}
+	switch {
+	case len(l.mix) > 0:
+		return append([]string{"-filter_complex", mixFilters(l.mix, l.from, l.to, l.filters), "-map", "[mix]"}, output...)
+	case l.stream >= 0:
+		chain := fmt.Sprintf("aformat=flt:%d:stereo,", Hz) + timingFilters(l.from, l.to) + l.filters
+		return append([]string{"-map", "0:" + strconv.Itoa(l.stream), "-af", chain}, output...)
+	}
+	return nil
+}
+
+// decodeAudio decodes a sound to 48 kHz stereo, and keyframes in the same run. It calls handle with
+// pieces of 100 ms; the last may be shorter. The slices are used again for the next piece.
+func (t Tools) decodeAudio(ctx context.Context, path string, l decodeRequest, handle func(left, right []float32) error) error {
 	const early = time.Second // preroll, longer than any decoder needs
-	// Cut off by timestamp what comes before the first sample, and only then fill gaps with
-	// silence, because aresample miscounts samples that it must drop. min_comp makes the
-	// start exact to the sample; the default tolerates a millisecond.
-	chain := fmt.Sprintf("aformat=flt:%d:stereo,atrim=start_pts=%d:end_pts=%d,aresample=async=1:min_comp=0.00001:first_pts=%d", Hz, l.from, l.to, l.from) + l.filters
 	args := []string{"-copyts", "-sn", "-dn"}
 	if l.keyframesPath == "" {
 		args = append(args, "-vn")
@@ -64,10 +68,7 @@ func (t Tools) decodeAudioAndKeyframes(ctx context.Context, path string, l decod
 		args = append(args, "-noaccurate_seek", "-seek_timestamp", "1",
 			"-ss", fmt.Sprintf("%.6f", (sampleTime(l.from)-early).Seconds()))
 	}
-	args = append(args, InputArgs(path)...)
-	if l.stream >= 0 {
-		args = append(args, "-map", "0:"+strconv.Itoa(l.stream), "-af", chain, "-f", "f32le", "-ar", strconv.Itoa(Hz), "-ac", "2", "pipe:1")
-	}
+	args = append(append(args, InputArgs(path)...), l.soundArgs()...)
 	if l.keyframesPath != "" {
 		args = append(args, keyframeOutputArgs(l.picture, l.keyframesPath)...)
 	}

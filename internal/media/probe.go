@@ -47,6 +47,9 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 		return Probe{}, fmt.Errorf("read the packets of %s: %w", name, err)
 	}
 	found := s.result(interlaced)
+	if err := t.addFormats(ctx, path, name, &found, s.startTime()); err != nil {
+		return Probe{}, err
+	}
 	if found.Video == nil && len(found.Audio) == 0 {
 		return Probe{}, inputerr.Coded("recording.unreadable", "holds neither video nor sound that can be read").In(name).Hint("Copy it again from the recorder")
 	}

@@ -73,7 +73,13 @@ type Audio struct {
 	Start    time.Duration `json:"start"` // from the container's start; not negative
 	End      time.Duration `json:"end"`
 
-	Gaps []timeline.Span `json:"gaps,omitempty"` // there are no packets here; times from the container's start
+	Gaps    []timeline.Span `json:"gaps,omitempty"`    // there are no packets here; times from the container's start
+	Formats []SoundFormat   `json:"formats,omitempty"` // if the format changes: all of them, in their order
+}
+
+// HasSoundChoice reports whether the recording has more channels than one stereo pair.
+func (p Probe) HasSoundChoice() bool {
+	return len(p.Audio) > 1 || len(p.Audio) == 1 && p.Audio[0].Channels > 2
 }
 
 // FrameSource says how to take frames off a recording at a constant frame rate. Frame n is the
@@ -185,6 +191,7 @@ type AudioSpec struct {
 
 	HighPass int  `json:"high_pass,omitempty"` // Hz; 0 is none
 	Denoise  bool `json:"denoise,omitempty"`
+	Level    bool `json:"level,omitempty"` // even out loud and quiet speakers
 
 	OpeningClip *AudioPiece `json:"before,omitempty"` // sound at the start; the rest of Opening is silent
 	ClosingClip *AudioPiece `json:"after,omitempty"`  // sound at the end; the rest of Closing, before it, is silent
@@ -202,6 +209,10 @@ type AudioPiece struct {
 	Unfiltered bool `json:"plain,omitempty"` // of a clip: without HighPass and Denoise, and as loud as the talk
 
 	Mute []timeline.Range `json:"mute,omitempty"` // frames of the piece, from 0, to silence
+
+	Mix        []MixInput `json:"mix,omitempty"`         // instead of Stream
+	ClickLevel float64    `json:"click_level,omitempty"` // dBFS, to which clicks are limited; 0: they are not
+	Gain       int        `json:"gain,omitempty"`        // dB, so that the recording is as loud as the others
 }
 
 // Container is the format of a video file. It is also the file's extension.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -90,10 +89,11 @@ func addAudioAction(x *Expansion, h analysedSound, where string) (action.Key, er
 	spec := media.AudioSpec{
 		Codec: with.Codec, Bitrate: with.Bitrate, LUFS: with.Loudness, Peak: with.Peak,
 		Rate: reel.Programme.Rate, Opening: reel.Programme.Opening, Closing: reel.Programme.Closing,
-		HighPass: processing.HighPass, Denoise: processing.Denoise,
+		HighPass: processing.HighPass, Denoise: processing.Denoise, Level: processing.Level,
 	}
 	inputs := make(map[string]action.Key)
 	inputNumber := make(map[int]int) // number of a source among the action's inputs
+	gains := h.reelGains(reel)
 	for _, piece := range reel.Pieces {
 		s := reel.Sources[piece.Source]
 		at, ok := inputNumber[piece.Source]
@@ -108,20 +108,33 @@ func addAudioAction(x *Expansion, h analysedSound, where string) (action.Key, er
 			Stream:    h.streams[piece.Source],
 			Zero:      s.Probe.Zero(reel.Programme.Rate),
 			Range:     piece.Range,
-			Channels:  resolveChannels(h.Channels, h.analyses[piece.Source]),
+			Channels:  h.channelsOf(piece.Source),
 			Mute:      reel.framesWithin(processing.Mute, piece),
+
+			Mix:        h.analyses[piece.Source].Mix,
+			ClickLevel: h.analyses[piece.Source].ClickLevel,
+			Gain:       gains[piece.Source],
 		})
 	}
 	spec.OpeningClip = h.opening.audioPiece(reel.clips.opening, spec.Rate, inputs)
 	spec.ClosingClip = h.closing.audioPiece(reel.clips.closing, spec.Rate, inputs)
-	return x.AddAction(where, spec, inputs)
+	key, err := x.AddAction(where, spec, inputs)
+	if err != nil {
+		return "", err
+	}
+	return key, reportLoudness(x, key, spec)
 }
 
-// resolveChannels returns the channels of a recording to use: those asked for or, for "auto" and
-// "", those that its analysis suggests.
-func resolveChannels(asked conference.Channels, a media.Analysis) string {
-	if asked == conference.ChannelsAuto || asked == "" {
-		return a.SuggestedChannels
+// reportLoudness adds the issues of a sound that was made. Nothing waits for it: the bundle is made
+// after it.
+func reportLoudness(x *Expansion, key action.Key, spec media.AudioSpec) error {
+	facts, made, err := observeAs[media.AudioFacts](x, key)
+	if err != nil || !made {
+		return err
 	}
-	return string(asked)
+	for _, note := range facts.Notes {
+		x.Note("%s", note)
+	}
+	x.graph.Issues = append(x.graph.Issues, checkLoudness(facts, spec)...)
+	return nil
 }

@@ -144,5 +144,6 @@ func (h clipAnalysis) audioPiece(clip *Source, rate timeline.Rate, inputs map[st
 	return &media.AudioPiece{
 		Recording: n, Stream: h.analysis.Stream, Zero: clip.Probe.Zero(rate),
 		Range: timeline.Range{To: clip.Frames}, Channels: h.analysis.SuggestedChannels, Unfiltered: true,
+		ClickLevel: h.analysis.ClickLevel,
 	}
 }

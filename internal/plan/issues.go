@@ -24,14 +24,13 @@ func InspectRecording(name string, p media.Probe, a media.Analysis) []conference
 		s.Frames = p.FrameCount(rate)
 	}
 	reel := Reel{Sources: []Source{s}, Programme: timeline.Programme{Rate: rate, Kept: []timeline.Range{{To: s.Frames}}}}
-	return findIssues(reel, analysedSound{analyses: []media.Analysis{a}}, conference.Talk{}, false)
+	return findIssues(reel, analysedSound{analyses: []media.Analysis{a}}, conference.Facts{})
 }
 
 // findIssues returns the issues in the kept parts of the reel. floor holds the analyses of the
-// speaker's sound. cut says that a person chose the kept parts; otherwise silence at the ends is an
-// issue, too. Texts within issues are those of conference.IssueEnglish.
-func findIssues(reel Reel, floor analysedSound, talk conference.Talk, cut bool) []conference.Issue {
-	t := issueFinder{reel: reel, all: []conference.Issue{}}
+// speaker's sound. If no person chose the kept parts, silence at the ends is an issue, too. Values in words are those of conference.IssueEnglish.
+func findIssues(reel Reel, floor analysedSound, facts conference.Facts) []conference.Issue {
+	t := issueFinder{reel: reel, levelled: facts.Processing.Level, all: []conference.Issue{}}
 	for i, s := range reel.Sources {
 		t.setSource(s, floor.analyses[i])
 		if t.keptStretches(timeline.Span{To: math.MaxInt64}) == nil { // nothing of it is in the programme
@@ -41,14 +40,16 @@ func findIssues(reel Reel, floor analysedSound, talk conference.Talk, cut bool) 
 		t.checkSound()
 		t.checkPicture()
 	}
-	t.checkLength(talk)
-	t.checkSilentEnds(floor, cut)
+	t.checkReelLevels(floor)
+	t.checkLength(facts.Talk)
+	t.checkSilentEnds(floor, len(facts.Cut) > 0)
 	return t.all
 }
 
 // issueFinder collects issues, one recording after the other.
 type issueFinder struct {
 	reel     Reel
+	levelled bool // quiet speakers are raised
 	all      []conference.Issue
 	source   Source
 	analysis media.Analysis
@@ -129,12 +130,14 @@ func (t *issueFinder) checkStreams() {
 		t.add(conference.IssueNoAudio, "", nil)
 		return
 	}
-	t.checkGaps("sound", p.Audio[0].Gaps)
+	a := p.Audio[t.streamIndex(t.analysis.Stream)-1]
+	t.checkGaps("sound", a.Gaps)
+	t.checkChanges(a)
 	if p.Video == nil {
 		return
 	}
 	const apart = 2 * time.Second // cameras and mixers differ by less at either end
-	a, v := p.Audio[0], p.Video
+	v := p.Video
 	first, last := a.Start-v.Lead, a.End-v.End
 	if first.Abs() >= apart || last.Abs() >= apart {
 		t.add(conference.IssueDesync, "", nil, "begins", offsetText(first), "ends", offsetText(last))
@@ -201,11 +204,13 @@ func (t *issueFinder) checkSound() {
 	if a.Stream < 0 {
 		return
 	}
+	t.checkSurvey()
 	if a.Silent {
 		t.add(conference.IssueSilent, "", nil)
 		return
 	}
 	t.checkChannels()
+	t.checkPartsOfSound()
 	if kept := t.keptStretches(a.Activity.Clipped...); len(kept) > 0 {
 		variant, n := "many", a.Left.Clipped+a.Right.Clipped
 		if n == 1 {
@@ -222,26 +227,6 @@ func (t *issueFinder) checkSound() {
 		return
 	}
 	t.checkPauses()
-}
-
-// checkChannels reports a channel that is silent throughout or in places, and channels of opposite
-// polarity.
-func (t *issueFinder) checkChannels() {
-	a := t.analysis
-	switch {
-	case a.Right.Dead:
-		t.add(conference.IssueDeadChannel, "right", nil)
-	case a.Left.Dead:
-		t.add(conference.IssueDeadChannel, "left", nil)
-	case a.PolarityInverted:
-		t.add(conference.IssueOppositePhase, "", nil)
-	default:
-		for side, spans := range map[string][]timeline.Span{"left": a.Activity.LeftDropouts, "right": a.Activity.RightDropouts} {
-			if kept := t.keptStretches(spans...); len(kept) > 0 {
-				t.add(conference.IssueDeadChannel, side+"-part", kept, "where", stretchesText(kept))
-			}
-		}
-	}
 }
 
 // minPause is the shortest pause that is reported.

@@ -158,6 +158,7 @@ type analysedSound struct {
 	conference.AudioSource
 	keys     []action.Key
 	analyses []media.Analysis
+	sounds   []recordingSound
 	streams  []int // index in the container; -1 where the recording has no sound
 
 	opening, closing clipAnalysis // of the conference's clips
@@ -192,28 +193,17 @@ func expandAnalyse(x *Expansion) (any, error) {
 		return nil, errAwaitingObservation
 	}
 	noteAnalyses(x, reel, result)
-	x.graph.Issues = findIssues(reel, result[0], x.Facts.Talk, len(x.Facts.Cut) > 0)
+	x.graph.Issues = findIssues(reel, result[0], x.Facts)
 	return result, nil
 }
 
-// noteAnalyses adds the notes of the analyses to the graph's. If a recording has several sound
-// streams, it also notes that the first is used, unless the settings choose a stream for the
-// speaker or a later one for an interpreter.
+// noteAnalyses passes on the notes of the analyses.
 func noteAnalyses(x *Expansion, reel Reel, all analyseResult) {
 	for _, h := range all {
 		for i, a := range h.analyses {
 			for _, note := range a.Notes {
 				x.Note("%s: %s", reel.Sources[i].Name, note)
 			}
-		}
-	}
-	t := x.Facts.Processing
-	if t.Floor.Stream != 0 || slices.ContainsFunc(t.Interpreters, func(i conference.AudioSource) bool { return i.Stream > 1 }) {
-		return
-	}
-	for _, s := range reel.Sources {
-		if n := len(s.Probe.Audio); n > 1 {
-			x.Note("%s has %d sound streams; the first is used", s.Name, n)
 		}
 	}
 }
@@ -244,6 +234,9 @@ func checkSoundsDistinct(sources []Source, sounds []conference.AudioSource) erro
 			}
 			for _, s := range sources {
 				at := max(1, sound.Stream)
+				if terms, _ := sound.Channels.Terms(); terms != nil {
+					break // a channel that is not there is refused where it is chosen
+				}
 				if at == max(1, other.Stream) && at <= len(s.Probe.Audio) && s.Probe.Audio[at-1].Channels < 2 {
 					return inputerr.Coded("sound.mono", "sound stream {stream} is mono, but two voices are assigned to its channels", "stream", at).In(s.Name).
 						Hint("Set the stream and channel of each under sound: in the talk's file.")
@@ -258,7 +251,9 @@ func checkSoundsDistinct(sources []Source, sounds []conference.AudioSource) erro
 // notes included.
 type AnalyseSpec struct {
 	media.Probe
-	SoundOnly bool `json:"unseen,omitempty"` // leave the picture to another analysis
+	SoundOnly bool             `json:"unseen,omitempty"` // leave the picture to another analysis
+	Mix       []media.MixInput `json:"mix,omitempty"`    // analyse a mix of these instead of the first sound stream
+	Survey    bool             `json:"survey,omitempty"` // find the channels with the voice
 }
 
 // addAnalyses adds the actions that analyse one sound in each recording, and returns their results.
@@ -267,17 +262,12 @@ type AnalyseSpec struct {
 func addAnalyses(x *Expansion, reel Reel, sound conference.AudioSource, where string) (h analysedSound, ok bool, err error) {
 	h, ok = analysedSound{AudioSource: sound}, true
 	for i, s := range reel.Sources {
-		if n := len(s.Probe.Audio); sound.Stream > max(1, n) {
-			return h, false, inputerr.Coded("sound.no_stream", "has no sound stream {stream}; there {only}", "stream", sound.Stream, "only", onlyCountText(n), "count", n).In(s.Name).
-				Hint("Choose another under sound: in the talk's file")
+		chosen, err := chooseSound(sound, s, x.Facts.Processing.Interpreters)
+		if err != nil {
+			return h, false, err
 		}
-		p, stream := s.Probe, -1
-		if len(p.Audio) > 0 { // Analyse takes the first
-			p.Audio = p.Audio[max(0, sound.Stream-1):]
-			stream = p.Audio[0].Stream
-		}
-		spec := AnalyseSpec{p, where != "" && sound.Stream > 1}
-		key, err := x.AddAction(fmt.Sprintf("%sr%d", where, i+1), spec, map[string]action.Key{RoleRecording: s.Key})
+		chosen.spec.SoundOnly = where != "" && (sound.Stream > 1 || len(chosen.spec.Mix) > 0)
+		key, err := x.AddAction(fmt.Sprintf("%sr%d", where, i+1), chosen.spec, map[string]action.Key{RoleRecording: s.Key})
 		if err != nil {
 			return h, false, err
 		}
@@ -285,8 +275,11 @@ func addAnalyses(x *Expansion, reel Reel, sound conference.AudioSource, where st
 		if err != nil {
 			return h, false, err
 		}
+		if chosen.spec.Survey {
+			chosen.stream = a.Stream
+		}
 		ok = ok && there
-		h.keys, h.analyses, h.streams = append(h.keys, key), append(h.analyses, a), append(h.streams, stream)
+		h.keys, h.analyses, h.sounds, h.streams = append(h.keys, key), append(h.analyses, a), append(h.sounds, chosen), append(h.streams, chosen.stream)
 	}
 	return h, ok, nil
 }

@@ -104,6 +104,10 @@ type ProcessingOptions struct {
 // than the present one and those that come with Lectern, since any other name would be read as a
 // file.
 func setProcessingOptions(s *catalog.Submission, h ProcessingOptions) error {
+	if _, err := h.Channels.Terms(); err != nil {
+		return inputerr.Coded("channels.unknown", "there is no choice of channels {channels}", "channels", strconv.Quote(string(h.Channels))).
+			Hint("Choose auto, left, right, mix or stereo, or name channels by number: 2, 2:1 (stream:channel) or 1:1+2:1")
+	}
 	s.Facts.Cut, s.Facts.Channels = h.Cut, h.Channels
 	if h.Pipeline == s.Pipeline {
 		return nil

@@ -51,7 +51,8 @@ func Inspect(ctx context.Context, tools media.Tools, path string, show func(doin
 		}
 		p.Probe.Format, p.Probe.Indexed = format, false
 	}
-	p.Analysis, err = tools.Analyse(ctx, path, p.Probe, dir, func(done float64) { show("listening", done) })
+	options := media.AnalyseOptions{Survey: p.Probe.HasSoundChoice()}
+	p.Analysis, err = tools.Analyse(ctx, path, p.Probe, options, dir, func(done float64) { show("listening", done) })
 	p.Issues = plan.InspectRecording(name, p.Probe, p.Analysis)
 	return p, err
 }

@@ -19,7 +19,7 @@ import (
 func (t Talk) toProcessingOptions(path string) (treatment conference.ProcessingOptions, err error) {
 	treatment = conference.ProcessingOptions{
 		Floor:    conference.AudioSource{Stream: t.Sound.Floor.Stream, Channels: conference.Channels(t.Sound.Floor.Channels)},
-		HighPass: t.Sound.HighPass, Denoise: t.Sound.Noise == "gentle",
+		HighPass: t.Sound.HighPass, Denoise: t.Sound.Noise == "gentle", Level: t.Sound.Level,
 		VideoStream: t.Picture.Stream, SideStream: t.Picture.Beside, MainShare: t.Picture.Share,
 		AllowNoAudio: t.Fallback.Sound == "silence", AllowNoVideo: t.Fallback.Picture == "waveform",
 		Mute: mergeRanges(t.Mute), Blank: mergeRanges(t.Blank),
@@ -112,11 +112,16 @@ type Channels string
 
 // UnmarshalYAML decodes auto, left, right, mix or stereo. Any other value is an error.
 func (c *Channels) UnmarshalYAML(node *yaml.Node) error {
-	return decodeEnum(node, (*string)(c), "choice of channels", "auto", "left", "right", "mix", "stereo")
+	if _, err := conference.Channels(node.Value).Terms(); err != nil {
+		return errorAt(node, "%q is not a known choice of channels%s", node.Value, strictyaml.DidYouMean(node.Value, []string{"auto", "left", "right", "mix", "stereo"})).
+			Hint("Known values: auto, left, right, mix, stereo, or channels by number: 2, 2:1 (stream:channel), 1:1+2:1.")
+	}
+	*c = Channels(node.Value)
+	return nil
 }
 
 func (Channels) schema() map[string]any {
-	return map[string]any{"enum": []string{"auto", "left", "right", "mix", "stereo"}}
+	return map[string]any{"type": []string{"string", "integer"}, "pattern": conference.ChannelsPattern}
 }
 
 // NoiseReduction tells how to treat steady noise.

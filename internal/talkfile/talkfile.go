@@ -63,10 +63,11 @@ type Chapter struct {
 
 // Audio selects and processes the audio of the recordings.
 type Audio struct {
-	Floor        AudioSource    `yaml:"floor" doc:"The audio of the talk itself in each recording. Default: its first audio stream."`
+	Floor        AudioSource    `yaml:"floor" doc:"The audio of the talk itself in each recording. Default: the channels on which speech is heard."`
 	Interpreters []Interpreter  `yaml:"interpreters" doc:"The audio of interpreters. Each becomes an audio track of every video, at the same loudness."`
 	HighPass     int            `yaml:"high-pass" doc:"Removes frequencies below this, in Hz, from 20 to 300. 80 removes footsteps, wind and hum below a voice."`
 	Noise        NoiseReduction `yaml:"noise" doc:"gentle reduces steady noise (fans, hiss) by at most 10 dB; keep, the default, does not."`
+	Level        bool           `yaml:"level" doc:"Raises people who speak softly, such as in a talk before loud questions, and lowers loud ones, gently."`
 }
 
 // Picture selects the video of the recordings.
@@ -85,14 +86,14 @@ type Fallback struct {
 // AudioSource selects an audio stream of each recording and its channels.
 type AudioSource struct {
 	Stream   int      `yaml:"stream" doc:"Which audio stream of the recording, counted from 1. Default: the first."`
-	Channels Channels `yaml:"channels" doc:"Which channels of it: auto, left, right, mix or stereo."`
+	Channels Channels `yaml:"channels" doc:"Which channels of it: auto, left, right, mix, stereo, or by number: 2 is a channel, 2:1 channel 1 of stream 2, 1:1+2:1 a mix."`
 }
 
 // Interpreter is the audio of an interpreter.
 type Interpreter struct {
 	Language Language `yaml:"language" doc:"The language that the interpreter speaks (BCP 47)."`
 	Stream   int      `yaml:"stream" doc:"Which audio stream of the recording, counted from 1. Default: the first."`
-	Channels Channels `yaml:"channels" doc:"Which channels of it: auto, left, right, mix or stereo."`
+	Channels Channels `yaml:"channels" doc:"Which channels of it: auto, left, right, mix, stereo, or by number: 2 is a channel, 2:1 channel 1 of stream 2, 1:1+2:1 a mix."`
 	line     int
 }
 

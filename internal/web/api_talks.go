@@ -60,7 +60,7 @@ type TalkDetails struct {
 // ProcessingOptions is the JSON form of the choices that volunteers make for a talk's recordings.
 type ProcessingOptions struct {
 	Cut      []string            `json:"cut,omitempty" doc:"Ranges to keep, such as 00:03:10-00:33:20. N: before a range means the clock of recording N. Without ranges, everything is kept."`
-	Channels conference.Channels `json:"channels,omitempty" enum:"auto,left,right,mix,stereo" default:"auto"`
+	Channels conference.Channels `json:"channels,omitempty" pattern:"^(auto|left|right|mix|stereo|([1-9][0-9]?:)?([1-9][0-9]?|stereo)([+]([1-9][0-9]?:)?([1-9][0-9]?|stereo))*)$" default:"auto" doc:"auto, left, right, mix, stereo, or by number: 2 is a channel, 2:1 stream:channel, 2:stereo a stream, 1:1+2:1 a mix."`
 	Pipeline string              `json:"pipeline" doc:"The name of the pipeline."`
 }
 

@@ -46,6 +46,11 @@ type processingForm struct {
 	Pipeline string
 }
 
+// Numbered reports whether the channels are given by number.
+func (f processingForm) Numbered() bool {
+	return f.Channels != "" && !slices.Contains(conference.ChannelChoices(), conference.Channels(f.Channels))
+}
+
 func (s *Server) talk(v *request) error {
 	p, err := v.newTalkPage()
 	if err != nil {
@@ -58,7 +63,7 @@ func (v *request) newTalkPage() (talkPage, error) {
 	t, err := v.service.Talks.Details(v.ctx(), v.person, v.slug())
 	p := talkPage{
 		TalkDetails: t,
-		Channels:    []conference.Channels{conference.ChannelsAuto, conference.ChannelsLeft, conference.ChannelsRight, conference.ChannelsMix, conference.ChannelsStereo},
+		Channels:    conference.ChannelChoices(),
 		Pipelines:   pipelines.Names(),
 		Form:        processingForm{formatCut(t.Facts.Cut), string(t.Facts.Channels), t.Pipeline},
 	}
@@ -77,6 +82,9 @@ func (s *Server) setProcessing(v *request) error {
 		return err
 	}
 	page.Form = processingForm{v.r.FormValue("cut"), v.r.FormValue("channels"), v.r.FormValue("pipeline")}
+	if page.Form.Channels == "numbered" {
+		page.Form.Channels = strings.ReplaceAll(v.r.FormValue("numbers"), " ", "")
+	}
 	h, err := page.processingOptions(len(page.Facts.Recordings))
 	if err != nil {
 		return v.renderInvalid("talk.html", page, err)
@@ -99,7 +107,7 @@ func (s *Server) setProcessing(v *request) error {
 // one by its number. An invalid choice is an *inputerr.Error.
 func (p talkPage) processingOptions(recordings int) (h service.ProcessingOptions, err error) {
 	h.Channels, h.Pipeline = conference.Channels(p.Form.Channels), p.Form.Pipeline
-	if !slices.Contains(p.Channels, h.Channels) {
+	if _, err := h.Channels.Terms(); err != nil || h.Channels == "" {
 		return h, inputerr.Coded("channels.unknown", "there is no choice of channels {channels}", "channels", strconv.Quote(string(h.Channels)))
 	}
 	for i, line := range strings.Split(strings.ReplaceAll(p.Form.Cut, "\r\n", "\n"), "\n") {

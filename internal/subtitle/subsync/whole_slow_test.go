@@ -50,7 +50,7 @@ func TestAnalyze_Recording(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tools.Analyse(t.Context(), recording, p, dir, nil); err != nil {
+	if _, err := tools.Analyse(t.Context(), recording, p, media.AnalyseOptions{}, dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	levels, err := media.ReadLevels(filepath.Join(dir, media.LevelsFile))
