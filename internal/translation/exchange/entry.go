@@ -24,7 +24,9 @@ type entry struct {
 	notes          []string // lines of comments by people
 	limit          string   // reading limit, for people
 	details        []string
-	sourceNumber   int // of its first source cue, from 1; 0 if it has none
+	references     int  // places that the file says the source is at
+	repeats        bool // it is a copy of the entry before, for another of its references
+	sourceNumber   int  // of its first source cue, from 1; 0 if it has none
 }
 
 // noSource is the source text of units without a source: the formats need one.

@@ -254,6 +254,25 @@ func TestMerge_DroppedComments(t *testing.T) {
 	}
 }
 
+// Tools merge equal texts under several references: every cue gets the translation.
+func TestReadPO_MergedTexts(t *testing.T) {
+	source := translationtest.Cues("Yes.", "We have forty.", "Yes.", "Yes.")
+	const all = "c0001 draft Sí.|c0002 draft Tenemos cuarenta.|c0003 draft Sí.|c0004 draft Sí."
+	const other = "\n#: b\nmsgid \"We have forty.\"\nmsgstr \"Tenemos cuarenta.\"\n"
+	const yes = "msgid \"Yes.\"\nmsgstr \"Sí.\"\n"
+	for name, file := range map[string]string{
+		"a line each":                     "#: a-->b\n#: c-->d\n#: e-->f\n" + yes + other,
+		"one line":                        "#: talk.srt:1 talk.srt:3 talk.srt:4\n" + yes + other,
+		"more references than cues":       "#: a b c d e\n" + yes + other,
+		"two entries, one of them merged": "#: a\n" + yes + other + "\n#: c\n#: d\n" + yes,
+	} {
+		got, result := testFormats[0].merge(t, file, source, nil)
+		if is := summary(got); is != all || len(result.Lost) > 0 {
+			t.Errorf("%s: %s, lost %v", name, is, result.Lost)
+		}
+	}
+}
+
 // A file made from an earlier source is updated; one for another talk is refused.
 func TestMerge_OtherSourceVersion(t *testing.T) {
 	now := translationtest.Cues("Good evening, everybody.", "3 Welcome.", "63 Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.")

@@ -87,7 +87,7 @@ func (t *merger) markCopies(cues []translation.Cue) {
 func (t *merger) mergeUnit(u *fileUnit) []translation.Cue {
 	b, texts := t.baseline(u), splitCues(u.translation)
 	if len(u.sources) == 0 && len(b.cues) == 0 {
-		if len(texts) > 0 {
+		if len(texts) > 0 && !u.repeats {
 			t.addLost(u)
 		}
 		return nil

@@ -247,6 +247,7 @@ func (p *poReader) readComment(n int, l string) error {
 			p.fuzzy = p.fuzzy || strings.TrimSpace(flag) == "fuzzy"
 		}
 	case strings.HasPrefix(l, "#:"):
+		p.entry.references += len(strings.Fields(l[2:]))
 	default:
 		p.entry.notes = append(p.entry.notes, strings.TrimSpace(l[1:]))
 	}
@@ -295,6 +296,10 @@ func (p *poReader) finishEntry() error {
 		p.contexts[key] = e.line
 	}
 	p.file.entries = append(p.file.entries, e)
+	if e.context == "" { // tools merge equal texts under all their references
+		e.notes, e.repeats = nil, true
+		p.file.entries = append(p.file.entries, slices.Repeat([]entry{e}, max(0, e.references-1))...)
+	}
 	return nil
 }
 
