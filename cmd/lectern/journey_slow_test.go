@@ -149,7 +149,7 @@ func (g *browserUser) fail(what string, err error) {
 // fillField types into a field, or chooses an option.
 func fillField(selector, value string) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
-		_, err := chromedp.Evaluate[bool](fmt.Sprintf("document.querySelector(%q).value = %q, true", selector, value))(ctx, target)
+		_, err := chromedp.Evaluate[bool](fmt.Sprintf("(field => { field.value = %q; return field.dispatchEvent(new Event('input', {bubbles: true})) })(document.querySelector(%q))", value, selector))(ctx, target)
 		return chromedp.Void{}, err
 	}
 }
@@ -185,8 +185,10 @@ func TestServer_WholeJourney(t *testing.T) {
 	volunteer.do("hand in the recording", chromedp.Navigate(s.url+"/recordings"),
 		chromedp.SetUploadFiles(`[data-upload] input[type=file]`, []string{recording}))
 	volunteer.waitFor("that it arrived", `!!document.querySelector("article.arrival form[action$='/assign']")`, pageTimeout)
-	volunteer.do("say which talk it is", fillField(`article.arrival select[name=talk]`, "prototyping-apis"),
-		chromedp.Click(`article.arrival form .primary`), chromedp.WaitVisible("#processing textarea"))
+	volunteer.do("choose its talk", fillField(`article.arrival select[name=talk]`, "prototyping-apis"))
+	volunteer.waitFor("what was found in it, without loading the page again", `!document.querySelector("#arrived [data-looking]")`, pageTimeout)
+	volunteer.waitFor("their choice as it was", `document.querySelector("article.arrival select[name=talk]").value === "prototyping-apis"`, pageTimeout)
+	volunteer.do("say which talk it is", chromedp.Click(`article.arrival form .primary`), chromedp.WaitVisible("#processing textarea"))
 	volunteer.do("cut it", fillField("#processing textarea", "00:00:02-00:00:42"),
 		chromedp.Click(`#processing button[value=save]`), chromedp.WaitVisible("#standing"))
 	volunteer.waitFor("it become ready, without loading the page again", `document.querySelector("#standing .chip").dataset.state === "ready"`, 4*time.Minute)
