@@ -17,8 +17,10 @@ const CutOption = "--cut "
 // ParseCut parses a kept range of the command line: "FROM-TO" in reel time, or "N:FROM-TO" on the
 // clock of recording N, counted from 1. recordings is how many there are. It returns an error for
 // anything else. "2:10-180" could be either, from 2:10 on the reel or from 0:10 of recording 2; if
-// both make sense, the error is an *inputerr.Error.
+// both make sense, the error is an *inputerr.Error. Spaces and dashes of any length are accepted, as
+// text editors write them.
 func ParseCut(s string, recordings int) (conference.KeptRange, error) {
+	s = strings.NewReplacer("–", "-", "—", "-", "−", "-", " ", "").Replace(s)
 	from, to, ok := strings.Cut(s, "-")
 	if !ok {
 		return conference.KeptRange{}, errors.New("write it as FROM-TO, such as 00:03:10-00:33:20")

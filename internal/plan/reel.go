@@ -208,8 +208,8 @@ func (reel Reel) keptRange(k conference.KeptRange, rate timeline.Rate, length in
 	if len(reel.Sources) > 1 {
 		name = "the reel of all recordings"
 	}
-	if k.Recording > len(reel.Sources) {
-		return timeline.Range{}, inputerr.Coded("cut.no_recording", "names recording {recording}, but there {only}", "recording", k.Recording, "only", onlyCountText(len(reel.Sources)), "count", len(reel.Sources)).In(cutName(k))
+	if err := CheckCutRecordings([]conference.KeptRange{k}, len(reel.Sources)); err != nil {
+		return timeline.Range{}, err
 	}
 	if k.Recording > 0 {
 		s := reel.Sources[k.Recording-1]
@@ -254,8 +254,23 @@ func floorMillis(d time.Duration) time.Duration { return d.Truncate(time.Millise
 func cutName(k conference.KeptRange) string { return CutOption + FormatCut(k) }
 
 func onlyCountText(n int) string {
-	if n == 1 {
+	switch n {
+	case 0:
+		return "is none yet"
+	case 1:
 		return "is only one"
 	}
 	return fmt.Sprintf("are only %d", n)
+}
+
+// CheckCutRecordings returns an *inputerr.Error for the first range of a cut that names a recording
+// after the last one, or nil.
+func CheckCutRecordings(cut []conference.KeptRange, recordings int) error {
+	for _, k := range cut {
+		if k.Recording > recordings {
+			return inputerr.Coded("cut.no_recording", "names recording {recording}, but there {only}",
+				"recording", k.Recording, "only", onlyCountText(recordings), "count", recordings).In(cutName(k))
+		}
+	}
+	return nil
 }

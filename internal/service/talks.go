@@ -108,6 +108,9 @@ func setProcessingOptions(s *catalog.Submission, h ProcessingOptions) error {
 		return inputerr.Coded("channels.unknown", "there is no choice of channels {channels}", "channels", strconv.Quote(string(h.Channels))).
 			Hint("Choose auto, left, right, mix or stereo, or name channels by number: 2, 2:1 (stream:channel) or 1:1+2:1")
 	}
+	if err := plan.CheckCutRecordings(h.Cut, len(s.Facts.Recordings)); err != nil {
+		return err
+	}
 	s.Facts.Cut, s.Facts.Channels = h.Cut, h.Channels
 	if h.Pipeline == s.Pipeline {
 		return nil
