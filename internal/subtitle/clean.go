@@ -69,7 +69,8 @@ type cleaner struct {
 }
 
 // replacement returns how many bytes at the offset at are to be replaced, and by what; 0 if none
-// are. It adds a diagnostic.
+// are. It adds diagnostics about control characters, except U+0085, and about line ends that differ
+// from the first.
 func (c *cleaner) replacement(at int) (n int, by string) {
 	rest := c.text[at:]
 	switch r, size := utf8.DecodeRuneInString(rest); {

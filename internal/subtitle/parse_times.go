@@ -161,8 +161,8 @@ func (t *parsedTime) parseFraction(s string) int64 {
 	return (thousandths + 5) / 10
 }
 
-// parseDigits parses the whole number that s begins with. n is its length. Behind the first digit,
-// O counts as 0 and l as 1; letters reports that there are such. Very large numbers lose digits,
+// parseDigits parses the whole number that s begins with. n is its length. The letters O and o
+// count as 0, l and I as 1; letters reports that there are such. Very large numbers lose digits,
 // but stay large.
 func parseDigits(s string) (v int64, n int, letters bool) {
 	for ; n < len(s); n++ {

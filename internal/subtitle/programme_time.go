@@ -28,8 +28,8 @@ var OmittedEnglish = message.Templates{
 }
 
 // ToProgramme returns cues converted from reel time to programme time, and those that are left out
-// with the reason: they are outside of the programme, or less than MinClippedDuration of them is in
-// it.
+// with the reason: they are outside of the programme, or are clipped to less than
+// MinClippedDuration.
 func ToProgramme(p timeline.Programme, cues []conference.Cue) (placed []conference.Cue, left []OmittedCue) {
 	for _, c := range cues {
 		whole := timeline.Span{From: c.Start, To: c.End}

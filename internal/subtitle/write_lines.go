@@ -59,7 +59,8 @@ func (l styledLine) append(p styledText) styledLine {
 	return append(l, p)
 }
 
-// mapText returns the line with f applied to the text of every piece. White space has no style.
+// mapText returns the line with f applied to the text of every piece. A piece that is then only
+// white space loses its style.
 func (l styledLine) mapText(f func(string) string) (out styledLine) {
 	for _, p := range l {
 		p.text = f(p.text)

@@ -55,8 +55,8 @@ func newFinding(s Severity, c Code, excess float64, variant string, pairs ...str
 	return Finding{Severity: s, Code: c, Message: English.Format(detail), Detail: detail, excess: min(excess, maxExcess)}
 }
 
-// pairFinding returns a finding about a cue that conflicts with other. The message tells on which
-// line of the file other is, unless that is unknown (0).
+// pairFinding returns a finding about a cue that conflicts with other. The message names the line
+// of the file on which other is, unless that is unknown (0).
 func pairFinding(s Severity, c Code, excess float64, other conference.Cue, pairs ...string) Finding {
 	if other.Line == 0 {
 		return newFinding(s, c, excess, "", pairs...)
@@ -73,5 +73,5 @@ func seconds(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
-// number returns a limit or a count with at most four digits.
+// number returns a limit or a count in words, with at most four significant digits.
 func number(x float64) string { return fmt.Sprintf("%.4g", x) }

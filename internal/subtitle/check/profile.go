@@ -117,8 +117,9 @@ func (p Profile) variant() string {
 	return ""
 }
 
-// ReadingTime returns how long a text must be shown to be read at the profile's speed, rounded up
-// to a whole millisecond.
+// ReadingTime returns how long a text must be shown to be read, by the profile's characters a
+// second or its words a minute, whichever takes longer; rounded up to a whole millisecond. It is 0
+// if the profile limits neither.
 func (p Profile) ReadingTime(text string) time.Duration {
 	var seconds float64
 	if limit := cmp.Or(p.Speed, p.TooFast); limit > 0 {

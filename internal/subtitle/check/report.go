@@ -84,7 +84,7 @@ func GradeForShare(share float64) string {
 	return "F"
 }
 
-// Add counts a finding.
+// Add counts a finding of that severity and code.
 func (c *Counts) Add(s Severity, code Code) {
 	if c.Codes == nil {
 		c.Codes = make(map[Code]int)
