@@ -32,8 +32,8 @@ type AudioSource struct {
 	Channels Channels `json:"channels,omitempty"` // "" is ChannelsAuto
 }
 
-// DisjointFrom reports whether two sources share no sound: they are different streams, or the left
-// and the right channel of one.
+// DisjointFrom reports whether two sources share no sound: no channel of one is a channel of the
+// other. auto, mix and stereo count as all channels of their stream.
 func (s AudioSource) DisjointFrom(other AudioSource) bool {
 	for _, a := range s.parts() {
 		for _, b := range other.parts() {
@@ -45,8 +45,8 @@ func (s AudioSource) DisjointFrom(other AudioSource) bool {
 	return true
 }
 
-// parts returns the channels that the source consists of. Channels that are not known stand for
-// the whole stream.
+// parts returns the channels that the source consists of, each with its stream. auto, mix and
+// stereo are the whole stream, and so are channels that Terms refuses.
 func (s AudioSource) parts() []ChannelTerm {
 	terms, _ := s.Channels.Terms()
 	if terms == nil {
@@ -74,7 +74,7 @@ const (
 	ChannelsStereo Channels = "stereo" // as recorded
 )
 
-// ChannelChoices returns the choices that have names.
+// ChannelChoices returns the choices that have names, such as auto; those by number are not listed.
 func ChannelChoices() []Channels {
 	return []Channels{ChannelsAuto, ChannelsLeft, ChannelsRight, ChannelsMix, ChannelsStereo}
 }
@@ -88,7 +88,8 @@ type ChannelTerm struct {
 	Channel int // of the stream, from 1; 0: the whole stream
 }
 
-// String returns the term as Channels have it.
+// String returns the term as it is written in Channels: "2", "2:1" or, for a whole stream,
+// "2:stereo".
 func (t ChannelTerm) String() string {
 	channel := string(ChannelsStereo)
 	if t.Channel > 0 {
@@ -100,7 +101,8 @@ func (t ChannelTerm) String() string {
 	return strconv.Itoa(t.Stream) + ":" + channel
 }
 
-// Terms returns the channels that are named by number; none for the choices that have names.
+// Terms returns the channels that c names by number, in its order; none if c is "" or a choice that
+// has a name. It returns an error if c is malformed, or has a number that is not from 1 to 64.
 func (c Channels) Terms() (terms []ChannelTerm, err error) {
 	switch c {
 	case "", ChannelsAuto, ChannelsLeft, ChannelsRight, ChannelsMix, ChannelsStereo:

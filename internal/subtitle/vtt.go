@@ -90,7 +90,8 @@ func (p *parser) cueStartsAt(at int) bool {
 }
 
 // parseVTTSettings parses the settings behind a cue's times, sets the cue's place, and returns what
-// follows the settings. Those that a cue cannot hold are reported.
+// follows the settings. Settings that a cue cannot hold, and misspelt ones, are left out and
+// reported.
 func parseVTTSettings(c *conference.Cue, s string, p *parser) (rest string) {
 	col, row := 1, 2
 	for s != "" {
@@ -143,8 +144,8 @@ func isMisspeltSetting(key, value string) bool {
 	})
 }
 
-// isOneEditApart reports whether one byte added, left out, replaced or swapped with the next makes
-// b of a.
+// isOneEditApart reports whether a becomes b if one byte is added, left out, replaced, or swapped
+// with the next one. It is false for equal strings.
 func isOneEditApart(a, b string) bool {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {

@@ -110,7 +110,8 @@ func (a *Audio) UnmarshalYAML(node *yaml.Node) error {
 // Channels selects channels of an audio stream.
 type Channels string
 
-// UnmarshalYAML decodes auto, left, right, mix or stereo. Any other value is an error.
+// UnmarshalYAML decodes auto, left, right, mix, stereo, or channels by number, such as 2:1; see
+// [conference.Channels]. Any other value is an error.
 func (c *Channels) UnmarshalYAML(node *yaml.Node) error {
 	if _, err := conference.Channels(node.Value).Terms(); err != nil {
 		return errorAt(node, "%q is not a known choice of channels%s", node.Value, strictyaml.DidYouMean(node.Value, []string{"auto", "left", "right", "mix", "stereo"})).

@@ -18,7 +18,8 @@ var columnNames = map[string]string{
 	"estado": "state", "état": "state", "status": "state", "notas": "notes", "notizen": "notes", "detalles": "details",
 }
 
-// columnName returns the name in [csvColumns] of a heading, or the heading in lower case.
+// columnName returns the name in [csvColumns] of a heading, which may be translated. A heading that
+// is unknown is returned in lower case.
 func columnName(heading string) string {
 	heading = strings.ToLower(strings.Trim(heading, "\ufeff \t\r\""))
 	if name, ok := columnNames[heading]; ok {
@@ -30,7 +31,8 @@ func columnName(heading string) string {
 // separatorLine matches the first line by which Excel is told what separates cells: sep=;
 var separatorLine = regexp.MustCompile(`(?i)^(\x{feff})?"?sep=[^\r\n]"?[^\r\n]?(\r?\n)`)
 
-// blankSeparatorLine returns a text with Excel's first line emptied, so that lines keep their numbers.
+// blankSeparatorLine returns a text whose first line is emptied if it is Excel's "sep=;". Its line
+// end stays, so that the other lines keep their numbers.
 func blankSeparatorLine(text string) string { return separatorLine.ReplaceAllString(text, "$2") }
 
 // headingText returns the beginning of a file as text. If it is not UTF-8, as in a file of a
@@ -46,8 +48,8 @@ func headingText(head []byte) string {
 	return b.String()
 }
 
-// isSheet reports whether the first line of a text has the heading of the source or translation
-// column, and another heading of a translation sheet.
+// isSheet reports whether the first line of a text has at least two of the headings id, source and
+// translation, which may be translated.
 func isSheet(text string) bool {
 	first, _, _ := strings.Cut(strings.TrimLeft(blankSeparatorLine(text), "\r\n"), "\n")
 	found := map[string]bool{}

@@ -255,7 +255,8 @@ func (p *poReader) readComment(n int, l string) error {
 }
 
 // finishEntry adds the current entry to the file, or reads it as the header if its source is empty.
-// It returns an error if it is incomplete or repeats another.
+// An entry without a context is added once for each of its references, because tools merge equal
+// texts. It returns an error if the entry is incomplete or repeats another.
 func (p *poReader) finishEntry() error {
 	e, all, fuzzy := p.entry, p.strings, p.fuzzy
 	p.entry, p.strings, p.current, p.fuzzy = entry{}, nil, nil, false
