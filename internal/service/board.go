@@ -399,7 +399,11 @@ func (svc *Talks) List(p access.Person) ([]TalkSummary, error) {
 	if !p.May(access.ViewConference, "", "") {
 		return nil, access.ErrForbidden
 	}
-	return svc.board.Talks(), nil
+	all := svc.board.Talks()
+	for i := range all {
+		all[i] = all[i].visibleTo(p)
+	}
+	return all, nil
 }
 
 // Summary returns the summary of one talk. It returns access.ErrForbidden if p may not see the
@@ -412,7 +416,7 @@ func (svc *Talks) Summary(p access.Person, slug string) (TalkSummary, error) {
 	if !ok {
 		return r, fmt.Errorf("talk %s: %w", slug, catalog.ErrNotFound)
 	}
-	return r, nil
+	return r.visibleTo(p), nil
 }
 
 // timeZone returns the time zone of the first talk that has a time, or the local one if no talk

@@ -46,7 +46,11 @@ func (svc *Releases) Status(ctx context.Context, p access.Person, slug string) (
 	if !p.May(access.ViewTalk, slug, "") {
 		return s, access.ErrForbidden
 	}
-	return svc.status(ctx, slug, time.Now())
+	s, err = svc.status(ctx, slug, time.Now())
+	if !maySeeRemarks(p, slug) {
+		s.Review.Comment = ""
+	}
+	return s, err
 }
 
 func (svc *Releases) status(ctx context.Context, slug string, now time.Time) (s ReleaseStatus, err error) {

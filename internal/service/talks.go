@@ -62,6 +62,7 @@ func (svc *Talks) Details(ctx context.Context, p access.Person, slug string) (Ta
 	if t.History, err = svc.catalog.Events(ctx, slug); err != nil {
 		return t, err
 	}
+	redactHistory(p, slug, t.History)
 	slices.Reverse(t.History)
 	t.History = t.History[:min(len(t.History), maxHistory)]
 	if err := svc.addLastRun(ctx, &t); err != nil {

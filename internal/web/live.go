@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html/template"
 	"net/http"
 	"sync"
 	"time"
@@ -108,18 +109,25 @@ func (s *Server) broadcastRow(r service.TalkSummary) error {
 		if reader.talk != "" && reader.talk != r.Slug {
 			continue
 		}
-		event, ok := rendered[reader.locale]
+		locale := reader.locale
+		if reader.talk != "" {
+			locale = "" // such a page loads itself again: not everyone there may see the row
+		}
+		event, ok := rendered[locale]
 		if !ok {
-			html, err := s.rowHTML(reader.locale, r)
-			if err != nil {
-				return err
+			var html template.HTML
+			if locale != "" {
+				var err error
+				if html, err = s.rowHTML(locale, r); err != nil {
+					return err
+				}
 			}
 			data, err := json.Marshal(map[string]string{"talk": r.Slug, "html": string(html)})
 			if err != nil {
 				return err
 			}
 			event = fmt.Appendf(nil, "event: row\ndata: %s\n\n", data)
-			rendered[reader.locale] = event
+			rendered[locale] = event
 		}
 		select {
 		case reader.events <- event:
