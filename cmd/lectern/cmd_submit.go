@@ -257,8 +257,9 @@ func isRefusal(err error) bool {
 	return refusal.status >= 400 && refusal.status < 500
 }
 
-// patch sends the rest of the file, beginning at the offset from. moved reports whether any bytes
-// were sent, even if an error followed.
+// patch sends the rest of the file, beginning at the offset from. moved reports whether the upload got
+// further: if the server accepted it, or if the connection failed after some bytes were sent. It is
+// false if the server answered with an error.
 func (u *tusUpload) patch(ctx context.Context, from int64) (moved bool, err error) {
 	content := &progressReader{Reader: io.NewSectionReader(u.file, from, u.size-from), sent: from, show: u.show}
 	answer, err := u.do(ctx, http.MethodPatch, u.location, content, u.size-from, map[string]string{

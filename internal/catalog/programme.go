@@ -53,9 +53,9 @@ func (c *Catalog) Scheduling(ctx context.Context, slug string) (s conference.Sch
 	return s, nil
 }
 
-// SaveProgramme saves talks with their places in the programme, in one transaction. A talk that
-// does not exist yet is added with the Initial submission of its entry. If a talk that has
-// recordings itself changed, and not only its place, a build is requested.
+// SaveProgramme saves talks and their places in the programme, in one transaction. A talk that does
+// not exist yet is added with the Initial submission of its entry. It requests a build of each talk
+// that has recordings and whose own data changed; a new place alone requests none.
 func (c *Catalog) SaveProgramme(ctx context.Context, who string, talks []ProgrammeEntry) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		for _, s := range talks {

@@ -63,11 +63,12 @@ func (p Probe) sameTiming(o Probe) bool {
 }
 
 // Index copies the video streams and all sounds of the recording in, which was probed as p, to a
-// Matroska file that seeks exactly. Nothing is encoded except sound that Matroska cannot hold, and
-// nothing is left out except broken packets of sound. A sound-only recording gets a video of its
-// waveform in front of behind. Timestamps stay as they are, so that video and sound stay in sync;
-// clock jumps are removed from all streams alike. The result must be probed, and used instead of
-// in. Index returns an inputerr.Error if the sound is too damaged to be copied. name is the
+// Matroska file that seeks exactly. Subtitles, chapters and other metadata are left out. Video is
+// copied as it is. Sound is copied too, unless Matroska cannot hold it or its format changes midway:
+// then it becomes PCM. Broken packets of AAC are dropped. A recording without video gets a video of
+// its waveform in front of behind. Timestamps stay as they are, so that video and sound stay in
+// sync; clock jumps are removed from all streams alike. The result must be probed, and used instead
+// of in. Index returns an inputerr.Error if the sound is too damaged to be copied. name is the
 // recording's name in errors. progress may be nil.
 func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind WaveformBackground, progress func(Progress)) error {
 	err := t.index(ctx, in, out, p, behind, nil, progress)

@@ -166,8 +166,10 @@ func chooseChannels(all []*surveyedChannel) (chosen []*surveyedChannel) {
 	return chosen
 }
 
-// rank returns a number that is higher, the better a voice can be heard: by tenths of the speech, by
-// steps of 6 dB of contrast. Of equals, the first one is the greatest.
+// rank returns a score of how well a voice can be heard on the channel; higher is better. What counts
+// first is how long the channel has speech, in tenths of most, the longest speech of any channel;
+// then its contrast, in steps of 6 dB. The steps are coarse, so that channels about as good score
+// the same and the caller takes the first of them.
 func (c *surveyedChannel) rank(most time.Duration) float64 {
 	return math.Floor(10*float64(c.Speech)/float64(most)+0.5)*100 + math.Floor(c.contrast/6)
 }

@@ -76,7 +76,7 @@ type ImportPreview struct {
 	Changes   []schedule.Change
 }
 
-// Count returns the number of changes of one kind.
+// Count returns how many of the changes that the import would make are of a kind, such as new talks.
 func (p ImportPreview) Count(kind schedule.ChangeKind) (n int) {
 	for _, c := range p.Changes {
 		if c.Kind == kind {

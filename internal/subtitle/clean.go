@@ -5,10 +5,11 @@ import (
 	"unicode/utf8"
 )
 
-// cleanText returns text with every line ended by "\n", and without invisible characters that
-// confuse players: NUL, other control characters, and byte-order marks inside the text. LF, CR LF,
-// CR and CR CR LF each end one line, as in charset.CutLine. It adds diagnostics about what it
-// changes. Text that needs no change is returned as it is.
+// cleanText returns text with every line ended by "\n" and without what confuses players. LF, CR LF,
+// CR and CR CR LF each end one line, as in charset.CutLine. Control characters other than tab, and
+// byte-order marks, are removed; page breaks, U+0085 and Unicode line separators become spaces. It
+// adds diagnostics about changes, but not about U+0085 or one kind of line end throughout. Text that
+// needs no change is returned as it is.
 func cleanText(text string, r *reporter) string {
 	from := 0
 	for from < len(text) && !mayNeedCleaning[text[from]] {

@@ -76,8 +76,9 @@ type diffWriter struct {
 
 func (r *diffWriter) printf(format string, args ...any) { fmt.Fprintf(&r.text, format, args...) }
 
-// writeChange writes change n, together with following ones if they share its line, and returns how
-// many changes that were.
+// writeChange writes change n if it is worth showing, and returns how many changes it dealt with:
+// more than one if the cues after it were retimed by about the same, since one line tells them all.
+// Unchanged cues, and those that only follow the common shift, are not written.
 func (r *diffWriter) writeChange(n int) int {
 	c := r.d.Changes[n]
 	switch {

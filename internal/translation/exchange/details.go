@@ -207,8 +207,8 @@ func parseRange(c *conference.Cue, words []string) (rest []string, ok bool) {
 	return words[3:], true
 }
 
-// applyCueFields returns c with the times and fields that words of details set. Unknown words are
-// ignored.
+// applyCueFields returns c with the times and fields that words give: the words after the ID in a
+// source or target line of a unit's details, such as "state approved". Unknown words are ignored.
 func applyCueFields(c translation.Cue, words []string) translation.Cue {
 	words, _ = parseRange(&c.Cue, words)
 	var of []string
