@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -30,7 +31,10 @@ type Still struct {
 // keyframes are decoded.
 func (t Tools) ExtractStills(ctx context.Context, path string, spec StillsSpec, out string) ([]Still, error) {
 	keys, err := keyFrames(path, spec.Rate)
-	if err != nil || len(keys) == 0 {
+	if err == nil && len(keys) == 0 {
+		err = errors.New("there are none")
+	}
+	if err != nil {
 		return nil, fmt.Errorf("find keyframes: %w", err)
 	}
 	chosen := make([]int, len(spec.Slots)) // among keys, by slot
