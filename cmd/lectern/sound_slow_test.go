@@ -187,6 +187,7 @@ func even(from1, to1, from2, to2 time.Duration) func(*testing.T, mediatest.Resul
 }
 
 func TestRun_SoundOfOddRecordings(t *testing.T) {
+	t.Parallel()
 	lectern := buildLectern(t)
 	for _, c := range soundCases {
 		t.Run(c.name, func(t *testing.T) {
