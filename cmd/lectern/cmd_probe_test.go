@@ -52,7 +52,7 @@ func TestProbe_ReportsIssues(t *testing.T) {
 		{name: "noise alone", sound: "anoisesrc=a=0.1:r=48000:d=70", kind: conference.IssueNoSpeech},
 		{name: "silence", sound: "volume=0", kind: conference.IssueSilent},
 		{name: "silence at both ends", sound: "volume=0:enable='lt(t,31)+gt(t,50)'", kind: conference.IssueSilentEnds, says: "--cut 00:00:30-00:00:5"},
-		{name: "a dead channel", sound: "pan=stereo|c0=c0|c1=0*c0", kind: conference.IssueDeadChannel, says: "right channel is silent;"},
+		{name: "a dead channel", sound: "pan=stereo|c0=c0|c1=0*c0", kind: conference.IssueDeadChannel, says: "no speech on the right channel;"},
 		{name: "a channel that died", sound: half, kind: conference.IssueDeadChannel, says: "right channel is silent from 00:00:"},
 		{name: "opposite channels", sound: "pan=stereo|c0=c0|c1=-1*c0", kind: conference.IssueOppositePhase},
 		{name: "a sound that ends early", sound: "atrim=end=60", kind: conference.IssueDesync, says: "starts with the picture and ends 10.0 s before"},

@@ -40,7 +40,7 @@ type runCmd struct {
 	SubtitlesEncoding []string `help:"Encoding of the subtitle file in a language if it is detected wrongly, such as fr=windows-1252. Repeat the flag for more." sep:"none" placeholder:"LANG=ENCODING"`
 	SubtitlesTime     string   `help:"What the subtitle files are timed against: the recordings end to end (reel), or the finished video that they name (programme)." enum:"reel,programme" default:"reel" placeholder:"reel|programme"`
 	Cut               []string `help:"A range to keep, such as 00:03:10-00:33:20. Repeat the flag for more. With N: before it, the times are those of recording N alone." sep:"none" placeholder:"[N:]FROM-TO"`
-	Channels          string   `help:"The audio channels to use: auto, left, right, mix, stereo, or by number: 2 (a channel), 2:1 (stream:channel), 2:stereo (a stream), 1:1+2:1 (a mix)." default:"auto" placeholder:"C"`
+	Channels          string   `help:"The audio channels to use: auto, left, right, mix, stereo, or by number: 2 (a channel), 2:1 (stream:channel), 2:stereo (a stream), 1:1+2:1 (a mix)." default:"auto" values:"auto,left,right,mix,stereo" placeholder:"C"`
 	Pipeline          string   `help:"The pipeline: talk, tutorial, or a YAML file." default:"talk" placeholder:"NAME|FILE"`
 	JSON              bool     `help:"Print one JSON document on standard output."`
 	redisFlag

@@ -16,7 +16,7 @@ import (
 type cutCmd struct {
 	Talk     string   `arg:"" help:"The talk's slug."`
 	Keep     []string `arg:"" optional:"" help:"The ranges to keep, such as 00:03:10-00:33:20. With N: before it, the times are those of recording N alone. Without ranges, everything is kept."`
-	Channels string   `help:"The audio channels to use: auto, left, right, mix, stereo, or by number: 2 (a channel), 2:1 (stream:channel), 2:stereo (a stream), 1:1+2:1 (a mix). By default they stay as they are." placeholder:"C"`
+	Channels string   `help:"The audio channels to use: auto, left, right, mix, stereo, or by number: 2 (a channel), 2:1 (stream:channel), 2:stereo (a stream), 1:1+2:1 (a mix). By default they stay as they are." values:"auto,left,right,mix,stereo" placeholder:"C"`
 	Price    bool     `help:"Show what has to be processed again, and change nothing."`
 	serverFlags
 }

@@ -126,6 +126,10 @@ func completeValue(v *kong.Value, talks func() []string) (c completion) {
 		placeholder = v.Flag.PlaceHolder
 	}
 	switch {
+	case v.Tag != nil && v.Tag.Has("values"): // further ones are possible
+		for _, word := range strings.Split(v.Tag.Get("values"), ",") {
+			c.Words = append(c.Words, suggestion{Word: word})
+		}
 	case v.Enum != "":
 		for _, word := range v.EnumSlice() {
 			if word != "" {

@@ -11,12 +11,13 @@ import (
 // Clicks are told from speech, claps and applause by being rare, short and far louder than anything
 // else: a decoder's or an encoder's fault, damaged data, a plug that is pulled.
 const (
-	clickAbove   = 18              // dB above the loud moments of the talk
-	clickLimitAt = 6               // dB above them; to this clicks are limited
-	clickShare   = 200             // there are clicks in at most one of so many frames of 10 ms
-	clickTotal   = time.Second     // or, in short recordings, for as long as this
-	clickPause   = 2 * time.Second // clicks within this time are one span
-	clickSpread  = 4               // the spans are at most one in so many parts of the time
+	clickAbove     = 18               // dB above the loud moments of the talk
+	clickLimitAt   = 6                // dB above them; to this clicks are limited
+	clickShare     = 200              // there are clicks in at most one of so many frames of 10 ms
+	clickTotal     = time.Second      // or, in short recordings, for as long as this
+	clickMinLength = 10 * time.Second // in a shorter recording, a loud moment may be all there is
+	clickPause     = 2 * time.Second  // clicks within this time are one span
+	clickSpread    = 4                // the spans are at most one in so many parts of the time
 )
 
 // findClicks returns where there are clicks, and the level that they are to be limited to, in dBFS.
@@ -28,7 +29,7 @@ func (s *analyser) findClicks() (level float64, clicks []timeline.Span) {
 			loud = append(loud, p)
 		}
 	}
-	if len(loud) == 0 {
+	if len(loud) == 0 || len(s.peaks) < int(clickMinLength/(10*time.Millisecond)) {
 		return 0, nil
 	}
 	slices.Sort(loud)
